@@ -1,0 +1,3 @@
+"""SER Lab: measure, train and explain speech emotion recognition."""
+
+__version__ = "0.1.0"
