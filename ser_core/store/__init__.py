@@ -1,0 +1,1 @@
+"""What is kept: the data folder and the run records."""
