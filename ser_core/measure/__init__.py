@@ -1,0 +1,1 @@
+"""What a process tree, a machine and a page cache are doing while work runs."""
