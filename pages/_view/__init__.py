@@ -1,0 +1,1 @@
+"""What pages share: state, live views, widgets, figures and the report."""
