@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import subprocess
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +14,9 @@ from typing import Any, Final
 import psutil
 
 import ser_core
+from ser_core.execution.inner_threads import THREAD_VARIABLES, inner_thread_pools
 from ser_core.measure.cgroup import cpu_quota, memory_limit_bytes
 from ser_core.measure.cores import affinity_cores, available_cores, logical_cores
-from ser_core.measure.threadpools import loaded_threadpools
 
 PACKAGES: Final = (
     "joblib",
@@ -32,17 +33,6 @@ PACKAGES: Final = (
     "threadpoolctl",
 )
 """Packages whose versions can change a figure."""
-
-THREAD_VARIABLES: Final = (
-    "BLIS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
-"""Environment variables that set how many threads libraries start."""
 
 _COMMAND_S: Final = 5.0
 """How long a small system command may take."""
@@ -77,7 +67,7 @@ def fingerprint() -> dict[str, Any]:
         "thread_variables": {
             name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ
         },
-        "threadpools": loaded_threadpools(),
+        "threadpools": [asdict(pool) for pool in inner_thread_pools()],
         "load_average": _load_average(),
         "version": ser_core.__version__,
         "commit": _commit(Path(ser_core.__file__).resolve().parents[1]),
