@@ -1,0 +1,1 @@
+"""How corpora are split and predictions are judged."""
