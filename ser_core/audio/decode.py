@@ -1,0 +1,144 @@
+"""Decode one file to float32, or say why it cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from ser_core.audio.truncation import missing_part
+from ser_core.errors import AudioError
+
+MAX_SAMPLES: Final = 2**28
+"""Largest recording, in samples over all channels: 1 GiB as float32."""
+
+MIN_SAMPLE_RATE: Final = 1_000
+MAX_SAMPLE_RATE: Final = 768_000
+
+
+def decode(path: str | Path) -> tuple[npt.NDArray[np.float32], int]:
+    """Decode a whole recording, whatever its suffix says.
+
+    Parameters
+    ----------
+    path : str or Path
+        File that libsndfile reads: WAV, AIFF, FLAC, Ogg Vorbis and Opus, MP3 ...
+
+    Returns
+    -------
+    samples : ndarray of shape (n_samples,) or (n_samples, n_channels), float32
+        In [-1, 1] for integer formats; one dimension for one channel.
+    sample_rate : int
+        In Hz.
+
+    Raises
+    ------
+    AudioError
+        The file is missing, empty, unreadable, no audio, truncated, holds fewer than
+        two samples, samples that are not finite, or more than `MAX_SAMPLES`, or
+        claims a rate outside `MIN_SAMPLE_RATE` to `MAX_SAMPLE_RATE`.
+
+    Notes
+    -----
+    Digital silence is valid audio. One sample is none: nothing can be analysed or
+    resampled. No other decoder is tried, so no external program ever runs.
+
+    """
+    place = Path(path)
+    _check_file(place)
+    try:
+        with soundfile.SoundFile(str(place)) as sound:
+            _check_claims(place, sound)
+            claimed, sample_rate = sound.frames, sound.samplerate
+            samples = sound.read(dtype="float32", always_2d=False)
+    except soundfile.LibsndfileError as error:
+        raise _failure(
+            place,
+            f"is not readable as audio ({error.error_string.strip().rstrip('.')})",
+            "check that it opens in an audio player, or convert it to FLAC or WAV",
+        ) from error
+    _check_samples(place, samples, claimed)
+    return samples, sample_rate
+
+
+def _check_file(place: Path) -> None:
+    """Refuse what is no readable, complete file with content."""
+    try:
+        if place.is_dir():
+            raise _failure(place, "is a folder", "give a file")
+        with place.open("rb") as stream:
+            if not stream.read(1):
+                raise _failure(place, "is empty (0 bytes)", "copy or download it again")
+            lack = missing_part(stream)
+    except FileNotFoundError as error:
+        raise _failure(
+            place, "does not exist", "check the path, or read the corpus again"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _failure(
+            place, f"cannot be read ({reason})", "check its permissions and the disk"
+        ) from error
+    if lack is not None:
+        raise _failure(place, f"is truncated: {lack}", "copy or download it again")
+    if place.suffix.lower() == ".raw":
+        raise _failure(
+            place,
+            "has the suffix of audio without a header, whose rate is unknown",
+            "convert it to FLAC or WAV",
+        )
+
+
+def _check_claims(place: Path, sound: Any) -> None:
+    """Refuse a header that cannot be true, before memory is taken for it."""
+    if sound.format == "RAW":
+        raise _failure(
+            place,
+            "has no audio header; only its suffix says that it is audio",
+            "convert it to FLAC or WAV",
+        )
+    if sound.frames == 0:
+        raise _failure(place, "holds no samples", "record or export it again")
+    if sound.frames * sound.channels > MAX_SAMPLES:
+        raise _failure(
+            place,
+            f"claims {sound.frames} samples in {sound.channels} channels, and at most "
+            f"{MAX_SAMPLES} in all are read",
+            "cut it into shorter recordings, or repair its header",
+        )
+    if not MIN_SAMPLE_RATE <= sound.samplerate <= MAX_SAMPLE_RATE:
+        raise _failure(
+            place,
+            f"claims a sampling rate of {sound.samplerate} Hz, and allowed is "
+            f"{MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} Hz",
+            "repair its header, or export it again",
+        )
+
+
+def _check_samples(place: Path, samples: npt.NDArray[np.float32], claimed: int) -> None:
+    """Refuse less than was promised, and what no front end can use."""
+    if len(samples) < claimed:
+        raise _failure(
+            place,
+            f"is truncated: {len(samples)} of {claimed} samples can be decoded",
+            "copy or download it again",
+        )
+    if len(samples) < 2:
+        raise _failure(
+            place, "holds a single sample, which is no sound", "record it again"
+        )
+    if not np.isfinite(samples).all():
+        n_bad = int(samples.size - np.isfinite(samples).sum())
+        raise _failure(
+            place,
+            f"holds {n_bad} samples that are not finite (NaN or infinite)",
+            "export it again, at best as 16-bit FLAC or WAV",
+        )
+
+
+def _failure(place: Path, reason: str, remedy: str) -> AudioError:
+    """Build the error: which file, what is wrong, what to do."""
+    return AudioError(f"'{place}' {reason}; {remedy}", path=str(place))

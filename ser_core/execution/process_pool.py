@@ -1,0 +1,102 @@
+"""What the back ends with worker processes have in common."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from ser_core.errors import BackendError
+from ser_core.execution.calls import (
+    ChunkOutcome,
+    Unsendable,
+    describe,
+    name_of,
+    run_pickled_chunk,
+)
+from ser_core.execution.inner_threads import count_cores, thread_environment
+from ser_core.execution.parameters import check_inner_threads
+from ser_core.execution.pool import PoolBackend
+from ser_core.execution.worker import Rendezvous, meet_in_process
+
+
+class ProcessBackend(PoolBackend):
+    """A back end whose workers are processes, so that everything travels as bytes.
+
+    Parameters
+    ----------
+    n_workers : int
+        Number of worker processes.
+    inner_threads : str
+        Threads inside the libraries of a worker, one of `INNER_THREADS`.
+    n_cores : int or None
+        Cores that may be used; None asks the operating system.
+
+    """
+
+    def __init__(
+        self, *, n_workers: int, inner_threads: str = "1", n_cores: int | None = None
+    ) -> None:
+        super().__init__(n_workers=n_workers)
+        check_inner_threads(inner_threads)
+        self._inner_threads = inner_threads
+        self._n_cores = n_cores
+        self._rendezvous: Rendezvous | None = None
+
+    def _worker_environment(self) -> dict[str, str | None]:
+        """Return the variables that the workers are started with."""
+        return thread_environment(
+            self._inner_threads,
+            n_cores=count_cores(self._n_cores),
+            backend=self.name,
+            n_workers=self.n_workers,
+        )
+
+    def _bind(
+        self, func: Callable[[Any], Any]
+    ) -> tuple[Callable[[list[Any]], Future[ChunkOutcome]], Callable[[Any], Any]]:
+        """Pickle the function once, and each item when its turn comes."""
+        function = _pickle_call(func, func)
+
+        def submit(chunk: list[Any]) -> Future[ChunkOutcome]:
+            return self._submit(
+                run_pickled_chunk, function, [_pickle_item(item) for item in chunk]
+            )
+
+        return submit, pickle.loads
+
+    def _meet(self, func: Callable[[Any], Any], item: Any) -> list[str]:
+        """Meet in the worker processes."""
+        self._open_executor()
+        assert self._rendezvous is not None
+        call_bytes = _pickle_call(func, (func, item))
+        return self._rendezvous.gather(
+            [self._submit(meet_in_process, call_bytes) for _ in range(self.n_workers)]
+        )
+
+
+def _pickle_call(func: Callable[[Any], Any], call: Any) -> bytes:
+    """Pickle what every worker needs, before any of them is asked."""
+    try:
+        return pickle.dumps(call, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        raise BackendError(
+            f"{name_of(func)} cannot be sent to worker processes "
+            f"({describe(error)}); give a module-level function or a frozen "
+            "dataclass, or use the threads back end"
+        ) from error
+
+
+def _pickle_item(item: Any) -> bytes:
+    """Pickle an item, or the reason why it cannot be."""
+    try:
+        return pickle.dumps(item, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        return pickle.dumps(
+            Unsendable(
+                f"item {item!r} cannot be sent to a worker process "
+                f"({describe(error)}); give plain data, as a path, or use the "
+                "threads back end"
+            )
+        )

@@ -1,0 +1,55 @@
+"""Worker processes of the standard library, started afresh (spawn)."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+from ser_core.execution.inner_threads import changed_environment
+from ser_core.execution.process_pool import ProcessBackend
+from ser_core.execution.worker import Rendezvous, start_worker
+
+
+class ProcessesBackend(ProcessBackend):
+    """Run in processes of `multiprocessing`, started by spawn.
+
+    Notes
+    -----
+    `concurrent.futures.ProcessPoolExecutor` carries them, because
+    `multiprocessing.Pool` waits forever for a worker that was killed.
+
+    """
+
+    name = "processes"
+
+    def start(self) -> None:
+        """Start all workers, with the inner threads that were asked for."""
+        # Spawned processes inherit this environment; numpy reads it when loaded.
+        with changed_environment(self._worker_environment()):
+            super().start()
+
+    def worker_pids(self) -> list[int]:
+        """Return the ids of the worker processes."""
+        return sorted(int(worker) for worker in self._workers)
+
+    def _open(self) -> Executor:
+        """Make the executor; spawn is the one start method of every platform."""
+        context = multiprocessing.get_context("spawn")
+        arrived, leave = context.Semaphore(0), context.Semaphore(0)
+        self._rendezvous = Rendezvous(arrived, leave)
+        return ProcessPoolExecutor(
+            self.n_workers,
+            mp_context=context,
+            initializer=start_worker,
+            initargs=(arrived, leave, os.getpid()),
+        )
+
+    def _shut_down(self, executor: Executor, *, kill: bool) -> None:
+        """End the executor."""
+        if kill:
+            pids = self.worker_pids()
+            for child in multiprocessing.active_children():
+                if child.pid in pids:
+                    child.kill()
+        executor.shutdown(wait=True, cancel_futures=True)
