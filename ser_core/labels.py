@@ -27,6 +27,15 @@ THAI_SER_EMOTIONS: Final[tuple[str, ...]] = (
 )
 """The five emotions of the reference pipeline."""
 
+THAI_LABELS: Final[dict[str, str]] = {
+    "โกรธ": "angry",
+    "เศร้า": "sad",
+    "สุข": "happy",
+    "หงุดหงิด": "frustrated",
+    "ปกติ": "neutral",
+}
+"""The Thai words for the five, as the reference pipeline maps them."""
+
 _ALIASES: Final[dict[str, str]] = {
     "anger": "angry",
     "boredom": "bored",
@@ -40,11 +49,7 @@ _ALIASES: Final[dict[str, str]] = {
     "pleasant_surprise": "surprised",
     "pleasant_surprised": "surprised",
     "ps": "surprised",
-    "โกรธ": "angry",
-    "เศร้า": "sad",
-    "สุข": "happy",
-    "หงุดหงิด": "frustrated",
-    "ปกติ": "neutral",
+    **THAI_LABELS,
 }
 
 
