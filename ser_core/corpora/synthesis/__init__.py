@@ -1,0 +1,1 @@
+"""The synthetic corpus's own making: who says what, and how it sounds."""
