@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -73,8 +73,15 @@ class NameReader(ABC):
     def place(self, file: AudioFile) -> Placement | None:
         """Say what a file's name tells; None when it is not of this corpus."""
 
-    def notes(self, recordings: frozenset[str]) -> Iterable[str]:
-        """Say which known oddities are among the recordings; none by default."""
+    def notes(self, recordings: Mapping[str, str]) -> Iterable[str]:
+        """Say which known oddities are there; none by default.
+
+        Parameters
+        ----------
+        recordings : mapping of str to str
+            `Placement.recording` -> stem of the file taken for it.
+
+        """
         del recordings
         return ()
 
@@ -93,43 +100,39 @@ class NameReader(ABC):
 
         """
         listing = Listing(self.name, tree)
-        chosen = self._one_copy_each(tree, listing)
-        if not chosen:
+        placed = self._placed(tree, listing)
+        if not placed:
             raise CorpusError(
                 f"none of the {len(tree.audio):,} audio files below '{tree.root}' has "
                 f"a name of {self.title}, as '{self.example}'; choose another reader "
                 "or another folder",
                 path=str(tree.root),
             )
+        chosen = _one_copy_each(placed)
+        listing.left_out[FURTHER_COPY] = len(placed) - len(chosen)
         for file, placement in chosen:
             self._add(listing, file, placement, options)
-        listing.notes += self.notes(frozenset(p.recording for _, p in chosen))
+        listing.notes += self.notes(
+            {p.recording: file.stem for file, p in chosen if p.refused is None}
+        )
         return listing.finish()
 
-    def _one_copy_each(
+    def _placed(
         self, tree: CorpusTree, listing: Listing
     ) -> list[tuple[AudioFile, Placement]]:
-        """Place every file and keep the best copy of each recording."""
-        copies: dict[str, list[tuple[tuple[int, bool, int, str], AudioFile]]] = {}
-        placements: dict[str, Placement] = {}
+        """Place every file; report those of another name."""
+        placed: list[tuple[AudioFile, Placement]] = []
         for file in tree.audio:
             placement = self.place(file)
-            if placement is None:
-                listing.problem(
-                    file.relative,
-                    f"its name is not one of {self.title}, as '{self.example}'",
-                    kind="name",
-                )
+            if placement is not None:
+                placed.append((file, placement))
                 continue
-            placements[file.relative] = placement
-            lossy = file.suffix in LOSSY_SUFFIXES
-            order = (placement.rank, lossy, len(file.folders), file.relative)
-            copies.setdefault(placement.recording, []).append((order, file))
-        best = [min(found)[1] for found in copies.values()]
-        n_copies = len(placements) - len(best)
-        if n_copies:
-            listing.left_out[FURTHER_COPY] = n_copies
-        return [(file, placements[file.relative]) for file in best]
+            listing.problem(
+                file.relative,
+                f"its name is not one of {self.title}, as '{self.example}'",
+                kind="name",
+            )
+        return placed
 
     def _add(
         self,
@@ -159,3 +162,23 @@ class NameReader(ABC):
             sentence=placement.sentence,
             session=placement.session,
         )
+
+
+def _one_copy_each(
+    placed: list[tuple[AudioFile, Placement]],
+) -> list[tuple[AudioFile, Placement]]:
+    """Keep the best copy of each recording; what is refused has no copies."""
+
+    def order(pair: tuple[AudioFile, Placement]) -> tuple[int, bool, int, str]:
+        file, placement = pair
+        lossy = file.suffix in LOSSY_SUFFIXES
+        return (placement.rank, lossy, len(file.folders), file.relative)
+
+    best: dict[str, tuple[AudioFile, Placement]] = {}
+    refused: list[tuple[AudioFile, Placement]] = []
+    for pair in sorted(placed, key=order):
+        if pair[1].refused is not None:
+            refused.append(pair)
+        else:
+            best.setdefault(pair[1].recording, pair)
+    return [*best.values(), *refused]

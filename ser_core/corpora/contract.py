@@ -170,11 +170,11 @@ def _shortened(kinds: Iterable[list[Problem]]) -> list[Problem]:
     """Keep the first problems of each kind and of all, and count the rest."""
     kept: list[Problem] = []
     for problems in kinds:
-        kept += _cut(problems, LISTED_PER_KIND)
-    return _cut(kept, LISTED_IN_ALL)
+        kept += cut_short(problems, LISTED_PER_KIND)
+    return cut_short(kept, LISTED_IN_ALL)
 
 
-def _cut(problems: list[Problem], limit: int) -> list[Problem]:
+def cut_short(problems: list[Problem], limit: int = LISTED_PER_KIND) -> list[Problem]:
     """Keep the first `limit` problems and say how many follow in one more."""
     rest = len(problems) - limit
     if rest <= 0:

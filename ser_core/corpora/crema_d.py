@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Final
@@ -91,16 +91,19 @@ class CremaDReader(NameReader):
         unknown = sorted({u.speaker or "" for u in utterances if u.gender is None})
         notes = corpus.notes
         if unknown:
-            note = f"{_DEMOGRAPHICS} gives no gender for {', '.join(unknown)}."
+            note = (
+                f"{_DEMOGRAPHICS} gives no gender for {len(unknown)} actors, as "
+                f"{', '.join(unknown[:3])}."
+            )
             notes = (*notes, note)
         return replace(corpus, utterances=utterances, notes=notes)
 
-    def notes(self, recordings: frozenset[str]) -> Iterable[str]:
+    def notes(self, recordings: Mapping[str, str]) -> Iterable[str]:
         """Name the silent file and the recordings under two labels."""
         if _SILENT in recordings:
             yield "1076_MTI_SAD_XX is digital silence."
         for one, other in _SAME_AUDIO:
-            if {one.lower(), other.lower()} <= recordings:
+            if recordings.keys() >= {one.lower(), other.lower()}:
                 yield f"{one} and {other} hold the same audio under two labels."
 
 

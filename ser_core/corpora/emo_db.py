@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
 
 from ser_core.corpora.by_name import NameReader, Placement
@@ -56,7 +56,7 @@ class EmoDbReader(NameReader):
             recording=file.stem.lower(),
         )
 
-    def notes(self, recordings: frozenset[str]) -> Iterable[str]:
+    def notes(self, recordings: Mapping[str, str]) -> Iterable[str]:
         """Name speakers that the corpus's table does not have."""
         unknown = sorted({name[:2] for name in recordings} - set(_GENDERS))
         if unknown:

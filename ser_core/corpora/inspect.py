@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ser_core.corpora.contract import cut_short
 from ser_core.corpora.durations import durations as read_durations
 from ser_core.corpora.utterance import Corpus, Problem
 
@@ -77,7 +78,8 @@ def inspection(
     corpus : Corpus
         As read.
     durations : bool, default False
-        Whether to read every file's header too; what fails joins the problems.
+        Whether to read every file's header too; what fails joins the problems, at
+        most `LISTED_PER_KIND` of it one by one.
     progress : callable, optional
         Called with the number of headers read.
 
@@ -98,7 +100,8 @@ def inspection(
             str(u.path): u.path.relative_to(corpus.root).as_posix()
             for u in corpus.utterances
         }
-        problems += tuple(replace(p, path=relative[p.path]) for p in measured.failures)
+        failures = [replace(p, path=relative[p.path]) for p in measured.failures]
+        problems += tuple(cut_short(failures))
     return Inspection(
         corpus=corpus.name,
         root=str(corpus.root),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
 
 from ser_core.corpora.by_name import NameReader, Placement
@@ -23,6 +23,9 @@ _EMOTIONS: Final[dict[str, str]] = {
 }
 
 _CHANNELS: Final[dict[str, str]] = {"01": "speech", "02": "song"}
+
+# Sound alone comes before the sound track of the film.
+_MODALITIES: Final[dict[str, int]] = {"03": 0, "01": 1}
 
 _LAST_ACTOR: Final[int] = 24
 
@@ -74,20 +77,20 @@ class RavdessReader(NameReader):
             session=_CHANNELS.get(channel),
             channel=_CHANNELS.get(channel),
             recording=file.stem[3:],
-            rank=-int(modality),
+            rank=_MODALITIES.get(modality, len(_MODALITIES)),
             refused=_refusal(modality, channel, actor),
         )
 
-    def notes(self, recordings: frozenset[str]) -> Iterable[str]:
+    def notes(self, recordings: Mapping[str, str]) -> Iterable[str]:
         """Name the stereo files, the one audio under two names, added actors."""
-        stereo = recordings & _STEREO
+        stereo = recordings.keys() & _STEREO
         if stereo:
             yield (
                 f"{len(stereo)} files are stereo with equal channels in the original: "
                 + ", ".join(f"03-{name}" for name in sorted(stereo))
                 + "."
             )
-        if recordings >= _SAME_AUDIO:
+        if recordings.keys() >= _SAME_AUDIO:
             yield "03-01-03-01-02-01-07 and 03-01-03-01-02-02-07 hold the same audio."
         added = sorted({n[-2:] for n in recordings if int(n[-2:]) > _LAST_ACTOR})
         if added:
@@ -101,7 +104,7 @@ def _refusal(modality: str, channel: str, actor: str) -> str | None:
     """Say why a well-formed name is no utterance, or None."""
     if modality == "02":
         return "modality 02 is film without sound"
-    if modality not in ("01", "03"):
+    if modality not in _MODALITIES:
         return f"modality {modality} is not one of 01, 02, 03"
     if channel not in _CHANNELS:
         return f"vocal channel {channel} is not one of 01 (speech), 02 (song)"

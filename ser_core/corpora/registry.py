@@ -15,7 +15,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from ser_core.corpora.reader import READER_NAMES, read_corpus
-from ser_core.corpora.thai_ser import MARKER_FILE
+from ser_core.corpora.thai_ser import MARKER_FILE, SYNTHETIC
 from ser_core.corpora.tree import printable
 from ser_core.errors import CorpusError, ParameterError
 from ser_core.store.data_folder import DataFolder
@@ -24,6 +24,7 @@ SCHEMA_VERSION: Final[int] = 1
 
 REGISTERED: Final[str] = "registered"
 IN_DATA_FOLDER: Final[str] = "data folder"
+NOT_REGISTERED: Final[str] = "folder"
 
 _LOCK_TIMEOUT_S: Final[float] = 10.0
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f/\\.~][^\x00-\x1f\x7f/\\]{0,79}")
@@ -42,7 +43,8 @@ class RegisteredCorpus:
     reader : str or None
         The reader to use; None to recognise it anew each time.
     origin : str
-        "registered", or "data folder" for what was generated or downloaded there.
+        "registered", "data folder" for what was generated or downloaded there, or
+        "folder" for one that `lookup` was given by its path.
 
     """
 
@@ -59,7 +61,7 @@ class RegisteredCorpus:
     @property
     def synthetic(self) -> bool:
         """Tell whether the folder is marked as holding synthetic voices."""
-        return (self.root / MARKER_FILE).is_file()
+        return self.reader == SYNTHETIC or (self.root / MARKER_FILE).is_file()
 
 
 def register(
@@ -170,8 +172,16 @@ def found_in_data_folder(data: DataFolder) -> list[RegisteredCorpus]:
             name=folder.name, root=folder.resolve(), reader=None, origin=IN_DATA_FOLDER
         )
         for folder in sorted(folders)
-        if not folder.name.startswith(".") and any(folder.iterdir())
+        if not folder.name.startswith(".") and not _is_empty(folder)
     ]
+
+
+def _is_empty(folder: Path) -> bool:
+    """Tell whether nothing lies in a folder; one that cannot be listed is not empty."""
+    try:
+        return next(folder.iterdir(), None) is None
+    except OSError:
+        return False
 
 
 def unregister(name: str, *, data: DataFolder) -> RegisteredCorpus:
@@ -228,15 +238,23 @@ def lookup(name_or_path: str | Path, *, data: DataFolder) -> RegisteredCorpus:
                     path=str(corpus.root),
                 )
             return corpus
-    folder = Path(text).expanduser()
-    if not folder.is_dir():
+    folder = _folder(text)
+    if folder is None:
         raise CorpusError(_unknown(text, corpora), path=text)
     return RegisteredCorpus(
-        name=folder.resolve().name,
-        root=folder.resolve(),
-        reader=None,
-        origin="folder",
+        name=folder.name, root=folder, reader=None, origin=NOT_REGISTERED
     )
+
+
+def _folder(text: str) -> Path | None:
+    """Return the folder that a text names, resolved; None when there is none."""
+    if not text.strip():  # Path("") would be the current folder
+        return None
+    try:
+        folder = Path(text).expanduser()
+        return folder.resolve() if folder.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # no path at all, as one too long
+        return None
 
 
 def resolve(name_or_path: str | Path, *, data: DataFolder) -> Path:

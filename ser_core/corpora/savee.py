@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
 
 from ser_core.corpora.by_name import NameReader, Placement
@@ -63,7 +63,7 @@ class SaveeReader(NameReader):
             recording=f"{speaker}_{label}{number}".lower(),
         )
 
-    def notes(self, recordings: frozenset[str]) -> Iterable[str]:
+    def notes(self, recordings: Mapping[str, str]) -> Iterable[str]:
         """Say that a good part of the published files clips."""
         if len(recordings) == _PUBLISHED_FILES:
             yield "144 of the 480 published files clip."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final
 
 from ser_core.corpora.by_name import NameReader, Placement
@@ -60,8 +60,11 @@ class TessReader(NameReader):
             rank=0 if len(actress) == len(speaker) else 1,
         )
 
-    def notes(self, recordings: frozenset[str]) -> Iterable[str]:
+    def notes(self, recordings: Mapping[str, str]) -> Iterable[str]:
         """Name the odd files of the release that are there."""
         for stem, note in _ODDITIES.items():
             if stem.lower() in recordings:
                 yield note
+        short = [stem for stem in recordings.values() if stem[2] == "_"]
+        for stem in sorted(short):
+            yield f"{stem} lacks the F of its actress; it is taken as {stem[:2]}F's."

@@ -12,14 +12,17 @@ from ser_core.corpora.thai_ser_labels import (
     read_actor_genders,
     read_labels,
 )
-from ser_core.corpora.tree import AUDIO_SUFFIXES, AudioFile, CorpusTree
+from ser_core.corpora.tree import AUDIO_SUFFIXES, AudioFile, CorpusTree, printable
 from ser_core.corpora.utterance import Corpus, Utterance
 from ser_core.errors import CorpusError
 
 LABELS_FILE: Final[str] = "emotion_label.json"
 ACTORS_FILE: Final[str] = "actor_demography.json"
 MARKER_FILE: Final[str] = "synthetic.json"
-"""A file of this name in a corpus's root marks its voices as synthetic."""
+"""A file of this name marks the voices of a corpus as synthetic."""
+
+SYNTHETIC: Final[str] = "synthetic"
+"""Name of that corpus, whichever reader was asked for."""
 
 UNLABELLED_MICROPHONES: Final[frozenset[str]] = frozenset(("clip", "middle"))
 """They recorded what ``con`` recorded, and the release labels ``con`` alone."""
@@ -122,6 +125,11 @@ def parse_name(key: str) -> ThaiSerName | None:
     )
 
 
+def is_synthetic(tree: CorpusTree) -> bool:
+    """Tell whether a folder, or one below it, is marked as synthetic."""
+    return tree.metadata_file(MARKER_FILE) is not None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ThaiSerReader:
     """Read THAI-SER's layout, which the synthetic corpus shares.
@@ -142,9 +150,9 @@ class ThaiSerReader:
 
     def recognises(self, tree: CorpusTree) -> float:
         """Ask for the marker (synthetic), or for the labels or the file names."""
-        marked = MARKER_FILE in tree.metadata.get(MARKER_FILE, ())
-        if marked or self.name == "synthetic":
-            return float(marked and self.name == "synthetic")
+        marked = is_synthetic(tree)
+        if marked or self.name == SYNTHETIC:
+            return float(marked and self.name == SYNTHETIC)
         if tree.metadata_file(LABELS_FILE) is not None:
             return 0.95
         alike = sum(
@@ -158,9 +166,17 @@ class ThaiSerReader:
         Raises
         ------
         CorpusError
-            ``emotion_label.json`` is missing or cannot be used.
+            ``emotion_label.json`` is missing or cannot be used, or a folder that is
+            not marked as synthetic is to be read as synthetic.
 
         """
+        marked = is_synthetic(tree)
+        if self.name == SYNTHETIC and not marked:
+            raise CorpusError(
+                f"'{tree.root}' holds no '{MARKER_FILE}', so it is no synthetic "
+                "corpus; read it as thai-ser, or let it be recognised",
+                path=str(tree.root),
+            )
         labels = tree.metadata_file(LABELS_FILE)
         if labels is None:
             raise CorpusError(
@@ -169,7 +185,9 @@ class ThaiSerReader:
                 path=str(tree.root),
             )
         reading = _Reading(
-            listing=Listing(self.name, tree), options=options, audio=_AudioByStem(tree)
+            listing=Listing(SYNTHETIC if marked else self.name, tree),
+            options=options,
+            audio=_AudioByStem(tree),
         )
         reading.read_genders()
         for name, entry in reading.one_entry_each(read_labels(labels)):
@@ -246,12 +264,26 @@ class _Reading:
                 )
             single[name.stem] = (name, entry)
         self.labelled = set(single)
-        n_agreement = sum(entry.agreement is None for _, entry in single.values())
-        if n_agreement:
-            self.listing.notes.append(
-                f"{n_agreement:,} entries of {LABELS_FILE} give no usable agreement."
-            )
+        self._note_entries([entry for _, entry in single.values()])
         return list(single.values())
+
+    def _note_entries(self, entries: list[LabelEntry]) -> None:
+        """Say what is odd about the label file as a whole."""
+        notes = self.listing.notes
+        places = self.listing.tree.metadata.get(LABELS_FILE, ())
+        if len(places) > 1:
+            notes.append(f"Labels are read from {places[0]}, not from {places[1]}.")
+        repeated = [entry.key for entry in entries if entry.n_repeats]
+        if repeated:
+            notes.append(
+                f"{len(repeated):,} files stand more than once in {LABELS_FILE}, with "
+                f"the same label, as '{printable(repeated[0])}'."
+            )
+        n_bare = sum(entry.agreement is None for entry in entries if entry.emotion)
+        if n_bare:
+            notes.append(
+                f"{n_bare:,} labels of {LABELS_FILE} have no usable agreement."
+            )
 
     def take(self, name: ThaiSerName, entry: LabelEntry) -> None:
         """Apply one label to its own file and to the microphones that share it."""
@@ -260,9 +292,8 @@ class _Reading:
         elif entry.emotion is None:
             self.listing.left_out[f"majority_emo {entry.label}"] += 1
         else:
-            self._take_file(name, entry, entry.emotion)
-            for beside in self._names_beside(name):
-                self._take_file(beside, entry, entry.emotion)
+            for each in (name, *self._names_beside(name)):
+                self._take_file(each, entry, entry.emotion)
 
     def _names_beside(self, name: ThaiSerName) -> list[ThaiSerName]:
         """Return the names of the chosen microphones without labels of their own."""
@@ -279,7 +310,8 @@ class _Reading:
         file = self.audio.find(name) if reason is None else None
         if reason is None and file is None:
             reason = "labelled, but the audio is not here"
-            self.listing.problem(name.stem, reason, kind=reason)
+            shown = entry.key if name.stem in entry.key.lower() else name.stem
+            self.listing.problem(shown, reason, kind=reason)
         if reason is not None:
             self.listing.left_out[reason] += 1
         if file is None:

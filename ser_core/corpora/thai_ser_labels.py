@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ser_core.errors import CorpusError
 from ser_core.labels import THAI_LABELS, THAI_SER_EMOTIONS
 
-LARGEST_JSON_BYTES: Final[int] = 256 << 20
+LARGEST_JSON_BYTES: Final[int] = 64 << 20
 """The release's label file is some 10 MB; this stops a wrong file from filling RAM."""
 
 _NO_MAJORITY: Final[frozenset[str]] = frozenset(("none", "other"))
@@ -35,6 +35,8 @@ class LabelEntry:
         0 to 1; None where the entry gives no usable figure.
     no_majority : bool
         The raters agreed on none of the five: "None" or "other".
+    n_repeats : int
+        How often the key stands in the file besides, with the same label.
     defect : str or None
         Why the entry cannot be used.
 
@@ -45,6 +47,7 @@ class LabelEntry:
     emotion: str | None = None
     agreement: float | None = None
     no_majority: bool = False
+    n_repeats: int = 0
     defect: str | None = None
 
 
@@ -210,7 +213,7 @@ def _with_repeats(entry: LabelEntry, hidden: list[Any]) -> LabelEntry:
     """Mark an entry whose earlier namesakes say something else."""
     others = {_entry(entry.key, value).label for value in hidden} - {entry.label}
     if not others:
-        return entry
+        return replace(entry, n_repeats=len(hidden)) if hidden else entry
     labels = ", ".join(sorted({*others, entry.label}))
     return LabelEntry(
         key=entry.key, defect=f"it stands there twice, with the labels {labels}"

@@ -116,7 +116,7 @@ class CorpusTree:
     Attributes
     ----------
     root : Path
-        The folder as it was given.
+        The folder, absolute; links in it are kept.
     audio : tuple of AudioFile
         Sorted by relative path.
     metadata : mapping of str to tuple of str
@@ -188,7 +188,7 @@ def _checked_root(root: str | Path) -> Path:
     """Return the root as a path, or say why it is none."""
     shown = printable(str(root))
     try:
-        path = Path(root).expanduser()
+        path = Path(root).expanduser().absolute()  # jobs run in another folder
         if path.is_dir():
             return path
         missing = not path.exists()
