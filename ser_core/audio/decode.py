@@ -12,8 +12,14 @@ import soundfile
 from ser_core.audio.truncation import missing_part
 from ser_core.errors import AudioError
 
-MAX_SAMPLES: Final = 2**28
-"""Largest recording, in samples over all channels: 1 GiB as float32."""
+MAX_SAMPLES: Final = 2**27
+"""Largest recording, in samples over all channels: 512 MiB as float32.
+
+50 minutes at 44.1 kHz; the reference front end needs about eight times that memory.
+"""
+
+_FRAMES_UNKNOWN: Final = 2**62
+"""libsndfile claims about 2**63 for a FLAC header without a length."""
 
 MIN_SAMPLE_RATE: Final = 1_000
 MAX_SAMPLE_RATE: Final = 768_000
@@ -57,7 +63,7 @@ def decode(path: str | Path) -> tuple[npt.NDArray[np.float32], int]:
     except soundfile.LibsndfileError as error:
         raise _failure(
             place,
-            f"is not readable as audio ({error.error_string.strip().rstrip('.')})",
+            f"is not readable as audio ({_reason(error.error_string)})",
             "check that it opens in an audio player, or convert it to FLAC or WAV",
         ) from error
     _check_samples(place, samples, claimed)
@@ -67,8 +73,9 @@ def decode(path: str | Path) -> tuple[npt.NDArray[np.float32], int]:
 def _check_file(place: Path) -> None:
     """Refuse what is no readable, complete file with content."""
     try:
-        if place.is_dir():
-            raise _failure(place, "is a folder", "give a file")
+        if place.exists() and not place.is_file():
+            kind = "a folder" if place.is_dir() else "no regular file"
+            raise _failure(place, f"is {kind}", "give an audio file")
         with place.open("rb") as stream:
             if not stream.read(1):
                 raise _failure(place, "is empty (0 bytes)", "copy or download it again")
@@ -102,6 +109,12 @@ def _check_claims(place: Path, sound: Any) -> None:
         )
     if sound.frames == 0:
         raise _failure(place, "holds no samples", "record or export it again")
+    if sound.frames >= _FRAMES_UNKNOWN:
+        raise _failure(
+            place,
+            "does not say how many samples it holds, as it was written to a pipe",
+            "convert it to a new FLAC or WAV file",
+        )
     if sound.frames * sound.channels > MAX_SAMPLES:
         raise _failure(
             place,
@@ -137,6 +150,13 @@ def _check_samples(place: Path, samples: npt.NDArray[np.float32], claimed: int) 
             f"holds {n_bad} samples that are not finite (NaN or infinite)",
             "export it again, at best as 16-bit FLAC or WAV",
         )
+
+
+def _reason(message: str) -> str:
+    """Tidy what libsndfile says."""
+    if "does not exist" in message:  # of an MP3 it cannot parse; the file was opened
+        return "Format not recognised"
+    return message.strip().removeprefix("Error : ").rstrip(".")
 
 
 def _failure(place: Path, reason: str, remedy: str) -> AudioError:

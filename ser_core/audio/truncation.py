@@ -6,10 +6,13 @@ half an utterance into a valid one.
 
 from __future__ import annotations
 
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal
 
 _UNKNOWN_SIZES: Final = (0, 0x7FFFFFFF, 0x7FFFF000, 0xFFFFFFFF)
 """What programs write that stream to a pipe and cannot know the size."""
+
+_MAX_CHUNKS: Final = 10_000
+"""More are no recording, and walking through them would take long."""
 
 _OGG_TAIL_BYTES: Final = 2 * 65_307
 """An Ogg page is at most 65,307 bytes, so the last one begins in this tail."""
@@ -45,16 +48,16 @@ def missing_part(stream: BinaryIO) -> str | None:
 
 
 def _missing_in_chunks(
-    stream: BinaryIO, size: int, sound_id: bytes, order: str
+    stream: BinaryIO, size: int, sound_id: bytes, order: Literal["little", "big"]
 ) -> str | None:
     """Walk the chunks to the one with the samples, and compare it with the file."""
     position = 12
-    while position + 8 <= size:
+    for _ in range(_MAX_CHUNKS):
+        if position + 8 > size:
+            break
         stream.seek(position)
         chunk_id = stream.read(4)
-        length = int.from_bytes(
-            stream.read(4), "little" if order == "little" else "big"
-        )
+        length = int.from_bytes(stream.read(4), order)
         present = size - position - 8
         if chunk_id == sound_id:
             if length in _UNKNOWN_SIZES or length <= present:
@@ -68,10 +71,8 @@ def _missing_in_chunks(
 def _missing_in_ogg(stream: BinaryIO, size: int) -> str | None:
     """Check that the last page is complete and marked as the last."""
     stream.seek(max(0, size - _OGG_TAIL_BYTES))
-    tail = stream.read()
-    begin = tail.rfind(b"OggS")
-    page = tail[begin:]
-    if begin < 0 or len(page) < _OGG_HEADER_BYTES:
+    page = _last_page(stream.read())
+    if len(page) < _OGG_HEADER_BYTES:
         return "its last page is incomplete"
     n_segments = page[26]
     lengths = page[_OGG_HEADER_BYTES : _OGG_HEADER_BYTES + n_segments]
@@ -81,3 +82,20 @@ def _missing_in_ogg(stream: BinaryIO, size: int) -> str | None:
     if not page[5] & _OGG_END_OF_STREAM:
         return "its last page is not marked as the end of the stream"
     return None
+
+
+def _last_page(tail: bytes) -> bytes:
+    """Return the last page from its beginning, or nothing."""
+    begin = tail.rfind(b"OggS")
+    # compressed sound can hold these four bytes too; a page goes on with version 0
+    # and one of eight types
+    while begin >= 0 and (
+        tail[begin + 4 : begin + 5] > b"\0" or _type(tail, begin) > 7
+    ):
+        begin = tail.rfind(b"OggS", 0, begin)
+    return tail[begin:] if begin >= 0 else b""
+
+
+def _type(tail: bytes, begin: int) -> int:
+    """Return the type of a page, 0 where the file ends before it."""
+    return int.from_bytes(tail[begin + 5 : begin + 6], "big")

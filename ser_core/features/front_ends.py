@@ -67,8 +67,8 @@ class FrontEnd(Protocol):
         ...
 
 
-def front_end(name: str) -> FrontEnd:
-    """Look a front end up by its name; its libraries are imported now.
+def check_front_end(name: str) -> None:
+    """Check the name of a front end.
 
     Raises
     ------
@@ -80,6 +80,18 @@ def front_end(name: str) -> FrontEnd:
         raise ParameterError(
             f"front_end = {name!r} is not known; choose one of: {', '.join(FRONT_ENDS)}"
         )
+
+
+def front_end(name: str) -> FrontEnd:
+    """Look a front end up by its name; its libraries are imported now.
+
+    Raises
+    ------
+    ParameterError
+        The name is not in `FRONT_ENDS`.
+
+    """
+    check_front_end(name)
     # librosa takes seconds to import; whoever only names a front end need not wait
     from ser_core.features.reference import ReferenceFrontEnd
 

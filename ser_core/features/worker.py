@@ -13,6 +13,7 @@ from ser_core.audio.decode import decode
 from ser_core.errors import AudioError
 from ser_core.execution.worker import worker_id
 from ser_core.features.feature_set import FeatureSet
+from ser_core.features.front_ends import check_front_end
 from ser_core.features.front_ends import front_end as find_front_end
 
 
@@ -60,12 +61,16 @@ class ExtractionTask:
     Raises
     ------
     ParameterError
-        When called: the front end is not known.
+        The front end is not known.
 
     """
 
     feature_set: FeatureSet
     front_end: str = "reference"
+
+    def __post_init__(self) -> None:
+        """Check the name before any worker is sent there."""
+        check_front_end(self.front_end)
 
     def __call__(self, path: str) -> Extraction:
         """Compute one file's features; a file that fails is listed, not raised."""
@@ -132,5 +137,11 @@ def _extract(
         )
     except AudioError as error:
         raise AudioError(f"'{path}': {error.message}", path=str(path)) from error
+    if not np.isfinite(values).all():
+        raise AudioError(
+            f"'{path}' gives features that are not finite, with samples up to "
+            f"{float(np.abs(samples).max()):.3g}; scale it to -1 to 1",
+            path=str(path),
+        )
     note = None if samples.any() else f"'{path}' is digital silence: every sample is 0"
     return values, note
