@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,7 @@ class DataFolder:
         try:
             for folder in (self.corpora, self.jobs, self.numba_cache):
                 folder.mkdir(parents=True, exist_ok=True)
-            probe = self.root / f".write-test-{os.getpid()}"
+            probe = self.root / f".write-test-{secrets.token_hex(8)}"
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:

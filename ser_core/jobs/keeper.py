@@ -1,0 +1,360 @@
+"""The process that queues for the machine, supervises the work and ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import filelock
+
+from ser_core.errors import JobError, SerError
+from ser_core.jobs.control import create, record_process, sweep
+from ser_core.jobs.events import Event, EventWriter, read_event_file
+from ser_core.jobs.folder import (
+    JobFolder,
+    is_job_id,
+    job_folders,
+    jobs_lock,
+    now_utc,
+    write_json,
+)
+from ser_core.jobs.kinds import kind_of
+from ser_core.jobs.launch import SER_CORE, Entry, start_work
+from ser_core.jobs.process import (
+    MARKER,
+    end_processes,
+    identify,
+    is_alive,
+    job_processes,
+    memory_kills,
+    remove_semaphores,
+)
+from ser_core.jobs.spec import JobSpec, JobView, read_spec
+from ser_core.jobs.state import (
+    add_event,
+    ahead_of,
+    conclude,
+    process_of,
+    roots_of,
+    settle,
+    view,
+    waits_for,
+)
+from ser_core.store.data_folder import DataFolder
+from ser_core.store.runs import RunStore
+
+_POLL_S: Final = 0.5
+_FOREGROUND_POLL_S: Final = 0.1
+
+
+class _Stopped(BaseException):
+    """A signal asked this process to end."""
+
+
+def is_job_spec(path: Path) -> bool:
+    """Tell whether a spec file is that of a submitted job, meant for this process."""
+    folder = path.resolve().parent
+    return (
+        path.name == "spec.json"
+        and is_job_id(folder.name)
+        and os.environ.get(MARKER) == folder.name
+        and (folder / "ticket.json").is_file()
+    )
+
+
+def run_job(folder: Path, *, entry: Entry = SER_CORE) -> JobView:
+    """Do a submitted job in this, its own process.
+
+    Parameters
+    ----------
+    folder : Path
+        ``jobs/<id>``.
+    entry : Entry
+        The programs to run.
+
+    Returns
+    -------
+    view : JobView
+        The job, ended.
+
+    Raises
+    ------
+    JobError
+        The job has ended before, or another process does it already.
+
+    """
+    job = JobFolder(folder.resolve())
+    if job.ended():
+        raise JobError(f"job {job.job_id} has ended already; submit a new one")
+    process = process_of(job)
+    if process is not None and process.pid != os.getpid() and is_alive(process):
+        raise JobError(
+            f"job {job.job_id} is being done by process {process.pid} already"
+        )
+    return _keep(job, entry, None)
+
+
+def run_foreground(
+    spec: JobSpec,
+    *,
+    data: DataFolder,
+    emit: Callable[[Event], None],
+    entry: Entry = SER_CORE,
+) -> dict[str, Any]:
+    """Do a job while the caller waits: same queue, same folder, same child process.
+
+    Parameters
+    ----------
+    spec : JobSpec
+        What to do.
+    data : DataFolder
+        The data folder.
+    emit : callable
+        Takes each event as it comes.
+    entry : Entry
+        The programs to run.
+
+    Returns
+    -------
+    result : dict
+        The job's result.
+
+    Raises
+    ------
+    JobError
+        The job failed or was cancelled; the message is the reason.
+    KeyboardInterrupt
+        Ctrl-C; the job is cancelled and its process tree ended.
+
+    """
+    job, _ = create(spec, data=data)
+    ended = _keep(job, entry, emit)
+    if ended.state != "done":
+        raise JobError(ended.reason or f"job {job.job_id} is {ended.state}")
+    return ended.result()
+
+
+def _keep(
+    job: JobFolder, entry: Entry, emit: Callable[[Event], None] | None
+) -> JobView:
+    """Queue, work, and write how it ended, whatever happens in between."""
+    tail = None if emit is None else _Tail(job.events, emit)
+    interrupted = False
+    with _stop_signals() as hold:
+        try:
+            record_process(job, os.getpid(), foreground=tail is not None)
+            spec = read_spec(job.spec)
+            with _machine(job, spec, tail):
+                state, reason = _work(job, entry, tail)
+        except KeyboardInterrupt:
+            interrupted = True
+            state, reason = "cancelled", "interrupted at the keyboard"
+        except _Stopped as stop:
+            state, reason = "failed", f"its process was stopped from outside ({stop})"
+        except (SerError, OSError) as error:
+            state, reason = "failed", _sentence(error)
+        hold()
+        _end(job, spec=None if state != "done" else spec, state=state, reason=reason)
+    if tail is not None:
+        tail.pump()
+    if interrupted:
+        raise KeyboardInterrupt
+    return view(job.job_id, job.data)
+
+
+def _work(job: JobFolder, entry: Entry, tail: _Tail | None) -> tuple[str, str]:
+    """Let the child do the work; return how it ended."""
+    with EventWriter(job.events) as writer:
+        writer.write({"type": "started"})
+    kills = memory_kills()
+    with start_work(job, entry) as child:
+        try:
+            message = _watch(job, child, tail)
+        except BaseException:
+            # before Popen waits for it, which could take for ever
+            end_processes(lambda: job_processes(job.job_id, roots=roots_of(job)))
+            raise
+    status = child.returncode
+    if status == 0 and job.part.exists():
+        return "done", ""
+    after = memory_kills()
+    memory = kills is not None and after is not None and after > kills
+    return "failed", _why(message, status, memory=memory, log=job.log)
+
+
+def _watch(job: JobFolder, child: subprocess.Popen[bytes], tail: _Tail | None) -> bytes:
+    """Wait until the child has ended; return what it says about a failure."""
+    identity = identify(child.pid)
+    work = None if identity is None else identity.to_json()
+    write_json(job.started, {"started_utc": now_utc(), "work": work})
+    while tail is not None and child.poll() is None:
+        tail.pump()
+        time.sleep(_FOREGROUND_POLL_S)
+    message = b"" if child.stdout is None else child.stdout.read()
+    child.wait()
+    return message
+
+
+def _end(job: JobFolder, *, spec: JobSpec | None, state: str, reason: str) -> None:
+    """End what still runs, write the final state and remove the scratch space."""
+    ended = end_processes(lambda: job_processes(job.job_id, roots=roots_of(job)))
+    remove_semaphores(ended)
+    if spec is not None:
+        try:
+            if _complete(job, spec):
+                add_event(job, {"type": "finished"})
+        except (SerError, OSError) as error:
+            state, reason = "failed", _sentence(error)
+    if state != "done":
+        with suppress(OSError):  # nothing can be written: whoever looks derives it
+            conclude(job, state=state, reason=reason)
+    job.clean()
+
+
+def _complete(job: JobFolder, spec: JobSpec) -> bool:
+    """Make the result count, unless the job was cancelled meanwhile."""
+    with jobs_lock(job.data):
+        if job.ended():
+            return False
+        if kind_of(spec.kind).keeps_record:
+            record = json.loads(job.part.read_text(encoding="utf-8"))
+            RunStore(job.data.runs).add(record)
+        job.part.replace(job.result)
+    return True
+
+
+@contextmanager
+def _machine(job: JobFolder, spec: JobSpec, tail: _Tail | None) -> Iterator[None]:
+    """Wait for the ticket's turn and hold the machine; at once where not needed."""
+    if not kind_of(spec.kind).needs_machine:
+        yield
+        return
+    _queue(job, tail)
+    lock = filelock.FileLock(job.data.jobs / ".machine", poll_interval=0.05)
+    while not lock.is_locked:
+        _refuse_if_ended(job)
+        try:
+            lock.acquire(timeout=_POLL_S)
+        except filelock.Timeout:
+            continue  # the job before is still clearing up
+    try:
+        sweep(job.data)
+        yield
+    finally:
+        lock.release()
+
+
+def _queue(job: JobFolder, tail: _Tail | None) -> None:
+    """Wait until every earlier job has ended or died, and say how many there are."""
+    # tickets only grow, so nothing can come in front later
+    before = ahead_of(job, job_folders(job.data))
+    said = 0
+    while True:
+        _refuse_if_ended(job)
+        for other in before:
+            if not other.ended() and not waits_for(other):
+                settle(other)
+        before = [other for other in before if waits_for(other)]
+        if not before:
+            return
+        if len(before) != said:
+            said = len(before)
+            with EventWriter(job.events) as writer:
+                writer.write({"type": "queued", "ahead": said})
+        if tail is not None:
+            tail.pump()
+        time.sleep(_POLL_S)
+
+
+def _refuse_if_ended(job: JobFolder) -> None:
+    """Stop waiting for a job that was cancelled meanwhile."""
+    if job.ended():
+        raise JobError(f"job {job.job_id} was cancelled while it waited")
+
+
+class _Tail:
+    """Hand on the events that were appended to a job's file."""
+
+    def __init__(self, path: Path, emit: Callable[[Event], None]) -> None:
+        self._path = path
+        self._emit = emit
+        self._offset = 0
+
+    def pump(self) -> None:
+        """Hand on what is new."""
+        while True:
+            events, offset = read_event_file(self._path, self._offset)
+            for event in events:
+                self._emit(event)
+            if offset == self._offset:
+                return
+            self._offset = offset
+
+
+@contextmanager
+def _stop_signals() -> Iterator[Callable[[], None]]:
+    """Turn the signals that end a process into an exception, until held back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    names = [n for n in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, n)]
+    numbers = [signal.Signals[name] for name in names]
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        raise _Stopped(signal.Signals(number).name)
+
+    def hold() -> None:
+        # from here on the job is being ended anyway
+        for number in (*numbers, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
+    before = {n: signal.getsignal(n) for n in (*numbers, signal.SIGINT)}
+    for number in numbers:
+        signal.signal(number, stop)
+    try:
+        yield hold
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _why(message: bytes, status: int, *, memory: bool, log: Path) -> str:
+    """Say why the child failed: in its own words, else by how it ended."""
+    text = message.decode("utf-8", "replace").strip()
+    if text:
+        return text
+    if status < 0:
+        name = _signal_name(-status)
+        if memory and -status == signal.SIGKILL:
+            return (
+                "memory ran out and the system killed it; use fewer files or workers, "
+                "or close other programs"
+            )
+        if name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"):
+            return f"its work was ended from outside ({name}); start it again"
+        return f"its work crashed ({name}); see '{log}'"
+    return f"its work ended with exit code {status} and no result; see '{log}'"
+
+
+def _signal_name(number: int) -> str:
+    """Name a signal."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _sentence(error: BaseException) -> str:
+    """Put an error in words for the person who started the job."""
+    if isinstance(error, OSError):
+        return f"writing failed ({error}); free disk space and start it again"
+    return str(error)
