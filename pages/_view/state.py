@@ -1,0 +1,63 @@
+"""Keys of everything the pages keep in the session or in the address.
+
+A key reads ``"<page>.<name>"``; a key in the address is a plain word, because
+people read addresses.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# In the address: what a link opens.
+JOB: Final = "job"
+RUN: Final = "run"
+AGAINST: Final = "against"
+SECTION: Final = "section"
+
+# Tokens of the jobs this visitor submitted, {job id: token}.
+TOKENS: Final = "jobs.tokens"
+# What live views have read so far, {job id: LiveRun}.
+LIVE: Final = "jobs.live"
+
+CORPORA_SECTION: Final = "corpora.section"
+CORPORA_PATH: Final = "corpora.path"
+CORPORA_NAME: Final = "corpora.name"
+CORPORA_READER: Final = "corpora.reader"
+CORPORA_COUNT: Final = "corpora.count"
+CORPORA_SEED: Final = "corpora.seed"
+CORPORA_TARGET: Final = "corpora.target"
+CORPORA_CHOSEN: Final = "corpora.chosen"
+CORPORA_AGREEMENT: Final = "corpora.agreement"
+CORPORA_MICROPHONE: Final = "corpora.microphone"
+CORPORA_SETTING: Final = "corpora.setting"
+CORPORA_EMOTIONS: Final = "corpora.emotions"
+CORPORA_LENGTHS: Final = "corpora.lengths"
+CORPORA_TABLE: Final = "corpora.table"
+CORPORA_MESSAGE: Final = "corpora.message"
+
+PLAN_SECTION: Final = "benchmark.section"
+PLAN_CORPUS: Final = "benchmark.corpus"
+PLAN_FILES: Final = "benchmark.files"
+PLAN_FEATURES: Final = "benchmark.features"
+PLAN_FRONT_ENDS: Final = "benchmark.front_ends"
+PLAN_BACKENDS: Final = "benchmark.backends"
+PLAN_WORKERS: Final = "benchmark.workers"
+PLAN_INNER: Final = "benchmark.inner_threads"
+PLAN_PAGE_CACHE: Final = "benchmark.page_cache"
+PLAN_REPEATS: Final = "benchmark.repeats"
+PLAN_LABEL: Final = "benchmark.label"
+
+RESULT_ARM: Final = "benchmark.arm"
+
+PIPELINE_CORPUS: Final = "benchmark.pipeline_corpus"
+PIPELINE_FILES: Final = "benchmark.pipeline_files"
+PIPELINE_VERSIONS: Final = "benchmark.pipeline_versions"
+PIPELINE_MODEL: Final = "benchmark.pipeline_model"
+PIPELINE_WORKERS: Final = "benchmark.pipeline_workers"
+PIPELINE_INNER: Final = "benchmark.pipeline_inner_threads"
+
+HISTORY_TABLE: Final = "benchmark.history_table"
+HISTORY_UPLOAD: Final = "benchmark.history_upload"
+HISTORY_DELETE: Final = "benchmark.history_delete"
+HISTORY_MACHINES: Final = "benchmark.history_machines"
+HISTORY_MESSAGE: Final = "benchmark.history_message"
