@@ -1,0 +1,1 @@
+"""Benchmarks: what to compare, the runs, and what they say."""
