@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import math
 import os
 import queue
 import signal
@@ -66,6 +67,8 @@ class ArmSpec:
         Process without which the arm is to end.
     timeline : Path
         File for when each recording was worked on, and by whom.
+    progress_s : float or None, default 0.2
+        Least time between two reports of progress; None for no reports.
 
     """
 
@@ -76,6 +79,7 @@ class ArmSpec:
     n_cores: int
     supervisor: int
     timeline: Path
+    progress_s: float | None = PROGRESS_S
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON."""
@@ -87,6 +91,7 @@ class ArmSpec:
             "n_cores": self.n_cores,
             "supervisor": self.supervisor,
             "timeline": str(self.timeline),
+            "progress_s": self.progress_s,
         }
 
     @classmethod
@@ -100,6 +105,7 @@ class ArmSpec:
             n_cores=document["n_cores"],
             supervisor=document["supervisor"],
             timeline=Path(document["timeline"]),
+            progress_s=document["progress_s"],
         )
 
 
@@ -273,12 +279,13 @@ def _work(
     tree = ProcessTree(os.getpid())
     cpu_start = tree.cpu_times()
     told_s = started_s = time.monotonic()
+    pause_s = math.inf if spec.progress_s is None else spec.progress_s
     tally = Tally(started_s)
     start_s = time.perf_counter()
     for extraction in backend.map(task, spec.paths, chunk_size=spec.chunk_size):
         tally.add(extraction)
         now_s = time.monotonic()
-        if now_s - told_s >= PROGRESS_S:
+        if now_s - told_s >= pause_s:
             told_s = now_s
             supervisor.tell(
                 "progress", {"done": tally.n_done, "elapsed_s": now_s - started_s}

@@ -75,6 +75,17 @@ class Listener:
     before_work: Callable[[], None]
     should_stop: Callable[[], bool]
 
+    @classmethod
+    def silent(cls) -> Listener:
+        """Return a listener that nobody hears and that never stops anything."""
+        return cls(
+            on_phase=lambda _name: None,
+            on_progress=lambda _done, _elapsed_s: None,
+            on_sample=lambda _sample, _t_s, _cpu_s: None,
+            before_work=lambda: None,
+            should_stop=lambda: False,
+        )
+
 
 class _Arm:
     """The arm's process and the messages of it and its sampler, in one queue."""

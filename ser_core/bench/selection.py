@@ -11,6 +11,7 @@ from ser_core.corpora.durations import durations
 from ser_core.corpora.listing import fingerprint, select_evenly
 from ser_core.corpora.reader import read_corpus
 from ser_core.corpora.registry import lookup
+from ser_core.corpora.utterance import Corpus, Utterance
 from ser_core.errors import CorpusError
 from ser_core.store.data_folder import DataFolder
 
@@ -38,8 +39,10 @@ class Selection:
     description: dict[str, Any]
 
 
-def select(plan: BenchmarkPlan, *, data_folder: DataFolder) -> Selection:
-    """List the files that a plan works on.
+def listed(
+    plan: BenchmarkPlan, *, data_folder: DataFolder
+) -> tuple[Corpus, tuple[Utterance, ...]]:
+    """Read a plan's corpus, and choose the plan's utterances; opens no recording.
 
     Raises
     ------
@@ -55,7 +58,19 @@ def select(plan: BenchmarkPlan, *, data_folder: DataFolder) -> Selection:
             "look at its problems on the Corpora page, or choose another one",
             path=str(entry.root),
         )
-    utterances = select_evenly(corpus.utterances, plan.limit)
+    return corpus, select_evenly(corpus.utterances, plan.limit)
+
+
+def select(plan: BenchmarkPlan, *, data_folder: DataFolder) -> Selection:
+    """List the files that a plan works on, and describe them for the record.
+
+    Raises
+    ------
+    CorpusError
+        The corpus is not known, cannot be read or has no utterances.
+
+    """
+    corpus, utterances = listed(plan, data_folder=data_folder)
     files = [utterance.path for utterance in utterances]
     return Selection(
         root=corpus.root,
