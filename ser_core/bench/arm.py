@@ -12,7 +12,6 @@ The supervisor sets the environment, because libraries read it when they are loa
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import math
@@ -30,6 +29,7 @@ from typing import Any, Final, TextIO, TypeVar
 import numpy as np
 import psutil
 
+from ser_core.bench.child import end_with, private_output
 from ser_core.bench.plan import Arm
 from ser_core.errors import SerError
 from ser_core.execution import Backend, inner_thread_pools, open_backend
@@ -41,8 +41,6 @@ PROGRESS_S: Final = 0.2
 
 WARM_UP_TRIES: Final = 10
 """Files that are tried until one can be read, to warm up with."""
-
-_PR_SET_PDEATHSIG: Final = 1
 
 Result = TypeVar("Result")
 
@@ -314,11 +312,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("usage: python -m ser_core.bench.arm SPECFILE\n")
         return 2
     spec = ArmSpec.from_json(json.loads(Path(given[0]).read_text(encoding="utf-8")))
-    _end_with(spec.supervisor)
+    end_with(spec.supervisor)
     # Ctrl-C reaches the whole foreground group; the supervisor decides what ends.
     # Workers inherit it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with _private_output() as stream:
+    with private_output() as stream:
         supervisor = Supervisor(stream)
         try:
             run_arm(spec, supervisor)
@@ -328,25 +326,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             return 1
     return 0
-
-
-def _private_output() -> TextIO:
-    """Return standard output, and send what libraries print to standard error."""
-    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return stream
-
-
-def _end_with(supervisor: int) -> None:
-    """Have the kernel (Linux) kill this process when its supervisor dies.
-
-    The pipe that `Supervisor` watches does the same everywhere, but only once the
-    interpreter gets to it.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != supervisor:  # it died before this line
-            os._exit(1)
 
 
 if __name__ == "__main__":

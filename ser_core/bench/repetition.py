@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
-import re
-import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ser_core import errors
 from ser_core.bench.arm import ArmSpec
+from ser_core.bench.child import (
+    child_environment,
+    ending,
+    last_words,
+    told_error,
+)
 from ser_core.errors import BackendError, JobError, SerError
 from ser_core.execution import thread_environment
 from ser_core.measure.sampler import Sample
-from ser_core.measure.sampling import Sampling, package_command, package_environment
+from ser_core.measure.sampling import Sampling, package_command
 from ser_core.measure.tree import end_tree
 
 _POLL_S: Final = 0.2
 _ENDING_S: Final = 30.0
-_REASON_LINES: Final = 4
-_LOG_BYTES: Final = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +137,8 @@ class _Arm:
         """Say why the arm ended before its work was done."""
         code = self.process.wait()
         return BackendError(
-            f"arm '{label}' ended before its work was done ({_ending(code)}): "
-            f"{_last_words(self._log)}"
+            f"arm '{label}' ended before its work was done ({ending(code)}): "
+            f"{last_words(self._log)}"
         )
 
     def _read(self) -> None:
@@ -249,7 +249,7 @@ def _await(
         elif message["type"] == "progress":
             listener.on_progress(message["done"], message["elapsed_s"])
         elif message["type"] == "error":
-            raise _told_error(message, label)
+            raise told_error(message, f"arm '{label}'")
 
 
 def _next(arm: _Arm, listener: Listener) -> dict[str, Any] | Sample | None:
@@ -267,7 +267,7 @@ def _await_end(arm: _Arm, label: str, listener: Listener) -> None:
     """Let the arm close its pool; it has time, because its figures are here."""
     while (message := _next(arm, listener)) is not None:
         if not isinstance(message, Sample) and message["type"] == "error":
-            raise _told_error(message, label)
+            raise told_error(message, f"arm '{label}'")
     try:
         arm.process.wait(timeout=_ENDING_S)
     except subprocess.TimeoutExpired:
@@ -294,24 +294,16 @@ def arm_environment(
     environment : dict of str
 
     """
-    environment = package_environment()
-    threads: Mapping[str, str | None] = thread_environment(
-        spec.arm.inner_threads,
-        n_cores=spec.n_cores,
-        backend=spec.arm.backend,
-        n_workers=spec.arm.workers,
+    return child_environment(
+        thread_environment(
+            spec.arm.inner_threads,
+            n_cores=spec.n_cores,
+            backend=spec.arm.backend,
+            n_workers=spec.arm.workers,
+        ),
+        numba_cache=numba_cache,
+        temporary=temporary,
     )
-    for name, value in threads.items():
-        if value is None:
-            environment.pop(name, None)
-        else:
-            environment[name] = value
-    environment.setdefault("NUMBA_CACHE_DIR", str(numba_cache))
-    for name in ("TMPDIR", "TEMP", "TMP", "JOBLIB_TEMP_FOLDER"):
-        environment[name] = str(temporary)
-    # so that a crash inside a library leaves a word in the log
-    environment["PYTHONFAULTHANDLER"] = "1"
-    return environment
 
 
 def peak_rss_bytes(repetition: Repetition) -> int:
@@ -356,36 +348,3 @@ def other_cpu_share(repetition: Repetition) -> float:
 def measuring_cpu_s(repetition: Repetition) -> float:
     """Return the CPU seconds of sampler and supervisor during the work."""
     return repetition.last.measuring_s - repetition.first.measuring_s
-
-
-def _told_error(message: Mapping[str, Any], label: str) -> SerError:
-    """Make the arm's own error again."""
-    kind = getattr(errors, message["error"], SerError)
-    error: SerError = kind(f"arm '{label}': {message['message']}")
-    return error
-
-
-def _ending(code: int) -> str:
-    """Put an exit code into words."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = str(-code)
-    if name == "SIGKILL":
-        return "killed by SIGKILL, as the system does when memory runs out"
-    return f"killed by {name}"
-
-
-def _last_words(log: Path) -> str:
-    """Return the last lines of a log that say something, without a stack trace."""
-    with log.open("rb") as stream:
-        stream.seek(max(0, os.fstat(stream.fileno()).st_size - _LOG_BYTES))
-        text = stream.read().decode("utf-8", errors="replace")
-    lines = [
-        line.strip()
-        for line in text.splitlines()
-        if line.strip() and not re.match(r"\s|Traceback|Thread 0x|Current thread", line)
-    ]
-    return " / ".join(lines[-_REASON_LINES:]) or "it left no message"
