@@ -306,6 +306,15 @@ def test_clip_takes_the_label_of_its_con_file(mixed: Path) -> None:
     }
 
 
+def test_a_clip_with_a_label_of_its_own_keeps_it(make_thai_ser: TreeMaker) -> None:
+    clip = CON.replace("con", "clip", 1)
+    labels = {clip: label("Happy"), CON: label("Sad")}
+    root = make_thai_ser(labels, f"{CON}.flac", f"{clip}.flac")
+    chosen = ReadOptions(microphones=frozenset({"clip"}))
+    (utterance,) = read_corpus(root, options=chosen).utterances
+    assert utterance.emotion == "happy"
+
+
 @pytest.mark.parametrize(("room", "microphone"), [("studio", "con"), ("zoom", "mic")])
 def test_rooms_are_a_filter(mixed: Path, room: str, microphone: str) -> None:
     corpus = read_corpus(mixed, options=ReadOptions(rooms=frozenset({room})))
