@@ -59,12 +59,12 @@ def bare_s(spec: ArmSpec, *, numba_cache: Path, folder: Path) -> float:
             process.stdin.write("go\n")
         # closed only at the end: the arm ends with its standard input
         process.stdin.flush()
-        for line in process.stdout:
-            message = json.loads(line)
-            if message["type"] == "error":
-                raise SerError(message["message"])
-            if message["type"] == "done":
-                return float(message["wall_s"])
+        messages = [json.loads(line) for line in process.stdout]
+    for message in messages:
+        if message["type"] == "error":
+            raise SerError(message["message"])
+        if message["type"] == "done":
+            return float(message["wall_s"])
     raise SerError(f"the arm ended with code {process.returncode} before its work")
 
 

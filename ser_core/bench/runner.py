@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from ser_core.bench.arm import ArmSpec
 from ser_core.bench.laws import fit_laws
 from ser_core.bench.plan import Arm, BenchmarkPlan
+from ser_core.bench.record import new_record, validate
 from ser_core.bench.remarks import remarks
 from ser_core.bench.repetition import (
     Listener,
@@ -47,9 +46,6 @@ from ser_core.measure.page_cache import (
 )
 from ser_core.measure.sampler import Sample
 from ser_core.store.data_folder import DataFolder
-
-SCHEMA_VERSION: Final = 1
-"""Version of the record's form."""
 
 SAMPLE_EVENT_S: Final = 0.4
 """Least time between two ``sample`` events; the record keeps what lies between."""
@@ -99,7 +95,6 @@ def run_benchmark(
     """
     check_plan(plan)
     chosen = select(plan, data_folder=data_folder)
-    created = datetime.now(UTC)
     machine = environment.fingerprint()
     notes: list[str] = []
     _send(
@@ -131,17 +126,15 @@ def run_benchmark(
     notes += reading(summary, series.runs, reference_key=plan.reference_key)
     notes += remarks(series.runs, plan=plan, n_cores=available_cores())
     notes += series.notes
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "kind": "bench",
-        "id": secrets.token_hex(16),
-        "created_utc": created.isoformat(timespec="seconds"),
-        "label": f"{chosen.description['name']}, {len(chosen.paths)} files",
-        "source": "local",
-        "environment": machine,
+    record = {
+        **new_record(
+            "bench",
+            label=f"{chosen.description['name']}, {len(chosen.paths)} files",
+            environment=machine,
+            corpus=chosen.description,
+            feature_set=_described(plan.features),
+        ),
         "plan": _shareable(plan).to_json(),
-        "corpus": chosen.description,
-        "feature_set": _described(plan.features),
         "runs": series.runs,
         "summary": summary,
         "laws": fit_laws(
@@ -154,6 +147,8 @@ def run_benchmark(
         "failures": series.failures,
         "notes": notes,
     }
+    validate(record)
+    return record
 
 
 def check_plan(plan: BenchmarkPlan) -> None:

@@ -106,7 +106,8 @@ def within_work(repetition: Repetition) -> list[dict[str, Any]]:
         sample_figures(
             sample,
             t_s=max(0.0, sample.at_s - started_s),
-            cpu_s=sample.cpu_s - used_s,
+            # a worker that was lost takes its account with it
+            cpu_s=max(0.0, sample.cpu_s - used_s),
         )
         for sample in repetition.samples
     ]
