@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import filelock
 
-from ser_core.errors import JobError, SerError
+from ser_core.errors import JobError, ParameterError, SerError
 from ser_core.jobs.control import create, record_process, sweep
 from ser_core.jobs.events import Event, EventWriter, read_event_file
 from ser_core.jobs.folder import (
@@ -25,6 +26,7 @@ from ser_core.jobs.folder import (
     job_folders,
     jobs_lock,
     now_utc,
+    read_json,
     write_json,
 )
 from ser_core.jobs.kinds import kind_of
@@ -54,6 +56,15 @@ from ser_core.store.runs import RunStore
 
 _POLL_S: Final = 0.5
 _FOREGROUND_POLL_S: Final = 0.1
+
+
+@dataclass(frozen=True)
+class _End:
+    """How a job ended, as far as its keeper knows."""
+
+    state: str
+    reason: str = ""
+    error: str | None = None
 
 
 class _Stopped(BaseException):
@@ -130,8 +141,10 @@ def run_foreground(
 
     Raises
     ------
+    ParameterError
+        The job failed because its parameters are not allowed.
     JobError
-        The job failed or was cancelled; the message is the reason.
+        The job failed otherwise or was cancelled; the message is the reason.
     KeyboardInterrupt
         Ctrl-C; the job is cancelled and its process tree ended.
 
@@ -139,7 +152,9 @@ def run_foreground(
     job, _ = create(spec, data=data)
     ended = _keep(job, entry, emit)
     if ended.state != "done":
-        raise JobError(ended.reason or f"job {job.job_id} is {ended.state}")
+        kind = (read_json(job.outcome) or {}).get("error")
+        error = ParameterError if kind == ParameterError.__name__ else JobError
+        raise error(ended.reason or f"job {job.job_id} is {ended.state}")
     return ended.result()
 
 
@@ -154,16 +169,16 @@ def _keep(
             record_process(job, os.getpid(), foreground=tail is not None)
             spec = read_spec(job.spec)
             with _machine(job, spec, tail):
-                state, reason = _work(job, entry, tail)
+                end = _work(job, entry, tail)
         except KeyboardInterrupt:
             interrupted = True
-            state, reason = "cancelled", "interrupted at the keyboard"
+            end = _End("cancelled", "interrupted at the keyboard")
         except _Stopped as stop:
-            state, reason = "failed", f"its process was stopped from outside ({stop})"
+            end = _End("failed", f"its process was stopped from outside ({stop})")
         except (SerError, OSError) as error:
-            state, reason = "failed", _sentence(error)
+            end = _failed(error)
         hold()
-        _end(job, spec=None if state != "done" else spec, state=state, reason=reason)
+        _finish(job, end)
     if tail is not None:
         tail.pump()
     if interrupted:
@@ -171,7 +186,7 @@ def _keep(
     return view(job.job_id, job.data)
 
 
-def _work(job: JobFolder, entry: Entry, tail: _Tail | None) -> tuple[str, str]:
+def _work(job: JobFolder, entry: Entry, tail: _Tail | None) -> _End:
     """Let the child do the work; return how it ended."""
     with EventWriter(job.events) as writer:
         writer.write({"type": "started"})
@@ -185,10 +200,10 @@ def _work(job: JobFolder, entry: Entry, tail: _Tail | None) -> tuple[str, str]:
             raise
     status = child.returncode
     if status == 0 and job.part.exists():
-        return "done", ""
+        return _End("done")
     after = memory_kills()
     memory = kills is not None and after is not None and after > kills
-    return "failed", _why(message, status, memory=memory, log=job.log)
+    return _why(message, status, memory=memory, log=job.log)
 
 
 def _watch(job: JobFolder, child: subprocess.Popen[bytes], tail: _Tail | None) -> bytes:
@@ -204,24 +219,25 @@ def _watch(job: JobFolder, child: subprocess.Popen[bytes], tail: _Tail | None) -
     return message
 
 
-def _end(job: JobFolder, *, spec: JobSpec | None, state: str, reason: str) -> None:
+def _finish(job: JobFolder, end: _End) -> None:
     """End what still runs, write the final state and remove the scratch space."""
     ended = end_processes(lambda: job_processes(job.job_id, roots=roots_of(job)))
     remove_semaphores(ended)
-    if spec is not None:
+    if end.state == "done":
         try:
-            if _complete(job, spec):
+            if _complete(job):
                 add_event(job, {"type": "finished"})
         except (SerError, OSError) as error:
-            state, reason = "failed", _sentence(error)
-    if state != "done":
+            end = _failed(error)
+    if end.state != "done":
         with suppress(OSError):  # nothing can be written: whoever looks derives it
-            conclude(job, state=state, reason=reason)
+            conclude(job, state=end.state, reason=end.reason, error=end.error)
     job.clean()
 
 
-def _complete(job: JobFolder, spec: JobSpec) -> bool:
+def _complete(job: JobFolder) -> bool:
     """Make the result count, unless the job was cancelled meanwhile."""
+    spec = read_spec(job.spec)
     with jobs_lock(job.data):
         if job.ended():
             return False
@@ -327,11 +343,17 @@ def _stop_signals() -> Iterator[Callable[[], None]]:
             signal.signal(number, handler)
 
 
-def _why(message: bytes, status: int, *, memory: bool, log: Path) -> str:
+def _why(message: bytes, status: int, *, memory: bool, log: Path) -> _End:
     """Say why the child failed: in its own words, else by how it ended."""
-    text = message.decode("utf-8", "replace").strip()
-    if text:
-        return text
+    try:
+        words = json.loads(message)
+        return _End("failed", str(words["reason"]), str(words["error"]))
+    except (ValueError, KeyError, TypeError):
+        return _End("failed", _how(status, memory=memory, log=log))
+
+
+def _how(status: int, *, memory: bool, log: Path) -> str:
+    """Say how a child ended that could not say it itself."""
     if status < 0:
         name = _signal_name(-status)
         if memory and -status == signal.SIGKILL:
@@ -353,8 +375,9 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _sentence(error: BaseException) -> str:
+def _failed(error: SerError | OSError) -> _End:
     """Put an error in words for the person who started the job."""
     if isinstance(error, OSError):
-        return f"writing failed ({error}); free disk space and start it again"
-    return str(error)
+        text = f"writing failed ({error}); free disk space and start it again"
+        return _End("failed", text)
+    return _End("failed", str(error), type(error).__name__)

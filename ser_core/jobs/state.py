@@ -132,7 +132,9 @@ def ticket_number(folder: JobFolder) -> int:
     return number if isinstance(number, int) else 0
 
 
-def conclude(folder: JobFolder, *, state: str, reason: str) -> bool:
+def conclude(
+    folder: JobFolder, *, state: str, reason: str, error: str | None = None
+) -> bool:
     """Write that a job failed or was cancelled, unless it has ended already.
 
     Parameters
@@ -143,6 +145,8 @@ def conclude(folder: JobFolder, *, state: str, reason: str) -> bool:
         ``failed`` or ``cancelled``.
     reason : str
         One sentence for the person who started it.
+    error : str, optional
+        Name of the `SerError` behind it.
 
     Returns
     -------
@@ -155,7 +159,7 @@ def conclude(folder: JobFolder, *, state: str, reason: str) -> bool:
         Not even the reserve made room on the disk.
 
     """
-    outcome = {"state": state, "reason": reason, "ended_utc": now_utc()}
+    outcome = {"state": state, "reason": reason, "ended_utc": now_utc(), "error": error}
     with jobs_lock(folder.data):
         if folder.ended():
             return False

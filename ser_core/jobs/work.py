@@ -8,6 +8,7 @@ is gone, and this process ends itself with everything below it.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 import threading
@@ -44,10 +45,11 @@ def main(arguments: list[str]) -> int:
     report = _take_stdout()
     parent = _take_stdin()
     threading.Thread(target=_end_with_parent, args=(job, parent), daemon=True).start()
+    kind = "JobError"
     try:
         _do(job)
     except SerError as error:
-        reason = str(error)
+        reason, kind = str(error), type(error).__name__
     except MemoryError:
         reason = "memory ran out; use fewer files or workers, or close other programs"
     except OSError as error:
@@ -57,7 +59,8 @@ def main(arguments: list[str]) -> int:
     else:
         return 0
     traceback.print_exc()
-    os.write(report, reason.encode("utf-8", "replace")[:_LONGEST_REASON])
+    words = {"error": kind, "reason": reason[:_LONGEST_REASON]}
+    os.write(report, json.dumps(words).encode("ascii"))
     return 1
 
 

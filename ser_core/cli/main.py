@@ -1,0 +1,109 @@
+"""Parse the command line, prepare the process, and turn errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Final
+
+from ser_core import __version__
+from ser_core.cli import bench, corpora, jobs, pipeline, run, runs
+from ser_core.cli.arguments import Command, add_common_options
+from ser_core.errors import ParameterError, SerError
+from ser_core.store.data_folder import data_folder
+
+SUCCESS: Final = 0
+FAILURE: Final = 1
+WRONG_ARGUMENTS: Final = 2
+INTERRUPTED: Final = 130
+
+_EXAMPLES = """\
+examples:
+  python -m ser_core corpora synthesize voices --utterances 400 --seed 0
+  python -m ser_core corpora inspect voices --json
+  python -m ser_core bench --corpus voices --limit 400 \\
+      --backends sequential,loky --workers 1,2 --repeats 3 --json bench.json
+  python -m ser_core pipeline --corpus voices --version enhanced --json run.json
+  python -m ser_core jobs list
+
+Progress goes to stderr, JSON to stdout or to the file that --json names. The exit
+code is 0 only for success, 2 for wrong arguments, 130 after Ctrl-C, else 1.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ser_core",
+        description="SER Lab without a browser: corpora, benchmarks, pipelines.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"SER Lab {__version__}")
+    add_common_options(parser, top=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (corpora, bench, pipeline, run, jobs, runs):
+        module.add_to(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of this process when not given.
+
+    Returns
+    -------
+    status : int
+        0 only for success; 2 for wrong arguments, 130 after Ctrl-C, else 1.
+
+    """
+    _speak_plainly()
+    options = build_parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        data = data_folder(options.data_dir)
+        # numba reads it when librosa is imported, which no command has done yet
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(data.numba_cache))
+        status = command(options, data)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED, debug=options.debug)
+    except ParameterError as error:
+        return _say(f"error: {error}", WRONG_ARGUMENTS, debug=options.debug)
+    except SerError as error:
+        return _say(f"error: {error}", FAILURE, debug=options.debug)
+    except BrokenPipeError:
+        # whoever read stdout has gone; nothing may be written at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILURE
+    except OSError as error:
+        return _say(f"error: {error}", FAILURE, debug=options.debug)
+    except Exception as error:  # the boundary to the person: one line, no traceback
+        message = f"error: unexpected {type(error).__name__}: {error}"
+        hint = "" if options.debug else " (--debug shows where)"
+        return _say(message + hint, FAILURE, debug=options.debug)
+    return status
+
+
+def _say(message: str, status: int, *, debug: bool) -> int:
+    """Write one line to stderr, after the traceback where that is asked for."""
+    if debug:
+        traceback.print_exc()
+    print(" ".join(message.split()), file=sys.stderr)
+    return status
+
+
+def _speak_plainly() -> None:
+    """Let no file name that the terminal cannot show end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

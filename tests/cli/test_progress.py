@@ -1,0 +1,89 @@
+"""Progress is plain lines in a log and one moving line on a terminal."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ser_core.cli.progress import ProgressPrinter
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+PLAN: dict[str, Any] = {
+    "type": "plan",
+    "arms": [{"key": "a", "label": "loky, 2 workers"}],
+    "repeats": 3,
+    "n_files": 400,
+}
+PROGRESS: dict[str, Any] = {
+    "type": "progress",
+    "arm": "a",
+    "repeat": 2,
+    "done": 100,
+    "total": 400,
+    "files_per_s": 50.0,
+    "remaining_s": 6.0,
+}
+FINISHED: dict[str, Any] = {
+    "type": "arm_finished",
+    "arm": "a",
+    "repeat": 2,
+    "run": {"wall_s": 8.0, "files_per_s": 50.0, "n_failed": 1},
+}
+
+
+def test_log_gets_whole_lines_without_control_characters() -> None:
+    stream = io.StringIO()
+    printer = ProgressPrinter(stream)
+    for event in (
+        {"type": "queued", "ahead": 2},
+        PLAN,
+        *[PROGRESS] * 50,
+        FINISHED,
+        {"type": "log", "level": "warning", "message": "odd \x1b[2J\rname"},
+        {"type": "sample", "cores": []},
+        {"type": "a type of a later version"},
+    ):
+        printer(event)
+    printer.close()
+    assert stream.getvalue().splitlines() == [
+        "waiting: 2 jobs ahead",
+        "1 arm x 3 repetitions x 400 files",
+        "loky, 2 workers, repetition 2 of 3: 8.00 s, 50.0 files/s, 1 failed",
+        "warning: odd ?[2J?name",
+    ]
+
+
+def test_terminal_gets_a_bar_that_is_removed_again() -> None:
+    stream = Terminal()
+    printer = ProgressPrinter(stream)
+    printer(PLAN)
+    printer(PROGRESS)
+    bar = stream.getvalue().split("\r")[-1]
+    assert bar == (
+        "[######..................] loky, 2 workers, repetition 2 of 3: "
+        "100/400, 50.0/s, 6 s left"
+    )
+    printer.close()
+    assert stream.getvalue().endswith("\r" + " " * len(bar) + "\r")
+
+
+def test_corpus_work_without_total_or_rate_is_shown() -> None:
+    stream = Terminal()
+    ProgressPrinter(stream)(
+        {
+            "type": "progress",
+            "arm": None,
+            "repeat": None,
+            "what": "bytes",
+            "done": 0,
+            "total": 0,
+            "files_per_s": None,
+            "remaining_s": None,
+        }
+    )
+    assert "bytes: 0/0" in stream.getvalue()
