@@ -86,7 +86,8 @@ class StageRecorder:
         -------
         figures : dict
             ``cpu_user_s``, ``cpu_system_s`` (whole tree since its start),
-            ``rss_bytes`` (this process alone).
+            ``rss_bytes`` (this process alone), ``private_bytes`` (whole tree; None
+            where the platform does not tell).
 
         """
         cpu = self._measured_tree().cpu_times()
@@ -94,6 +95,7 @@ class StageRecorder:
             "cpu_user_s": cpu.user_s,
             "cpu_system_s": cpu.system_s,
             "rss_bytes": psutil.Process().memory_info().rss,
+            "private_bytes": self._request().private_bytes,
         }
 
     @contextmanager
