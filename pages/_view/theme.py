@@ -92,7 +92,7 @@ FONT_PX: Final[dict[str, int]] = {"normal": 15, "big": 24}
 HEIGHT_PX: Final[dict[str, int]] = {"normal": 420, "big": 620}
 
 FONT_FAMILY: Final = (
-    '"Source Sans 3", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", '
+    '"Source Sans", "Source Sans 3", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", '
     '"Liberation Sans", "DejaVu Sans", sans-serif'
 )
 
