@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,23 +46,28 @@ def main(arguments: list[str]) -> int:
     report = _take_stdout()
     parent = _take_stdin()
     threading.Thread(target=_end_with_parent, args=(job, parent), daemon=True).start()
-    kind = "JobError"
     try:
         _do(job)
-    except SerError as error:
-        reason, kind = str(error), type(error).__name__
-    except MemoryError:
-        reason = "memory ran out; use fewer files or workers, or close other programs"
-    except OSError as error:
-        reason = _disk_reason(error, job)
     except Exception as error:  # the process's boundary: whatever it was is reported
-        reason = f"{type(error).__name__}: {error}; see '{job.log}'"
+        os.write(report, json.dumps(_words(error, job)).encode("ascii"))
+        with suppress(OSError):  # the log may lie on the disk that is full
+            traceback.print_exception(error)
+        return 1
+    return 0
+
+
+def _words(error: Exception, job: JobFolder) -> dict[str, str]:
+    """Say what happened to the person who started the job."""
+    kind = "JobError"
+    if isinstance(error, SerError):
+        kind, reason = type(error).__name__, str(error)
+    elif isinstance(error, MemoryError):
+        reason = "memory ran out; use fewer files or workers, or close other programs"
+    elif isinstance(error, OSError):
+        reason = _disk_reason(error, job)
     else:
-        return 0
-    traceback.print_exc()
-    words = {"error": kind, "reason": reason[:_LONGEST_REASON]}
-    os.write(report, json.dumps(words).encode("ascii"))
-    return 1
+        reason = f"{type(error).__name__}: {error}; see '{job.log}'"
+    return {"error": kind, "reason": reason[:_LONGEST_REASON]}
 
 
 def _do(job: JobFolder) -> None:

@@ -112,7 +112,9 @@ def test_failure_is_reported_with_its_reason(
 def test_what_the_work_prints_goes_to_the_log(yard: JobYard) -> None:
     job = yard.submit("refuse")
     failed = yard.wait_for(job.job_id, "failed")
-    assert "noise on stdout" in failed.log_path.read_text()
+    log = failed.log_path.read_text()
+    assert "noise on stdout" in log
+    assert "in refuse" in log  # where it happened
     assert "noise" not in (failed.reason or "")
 
 
