@@ -311,6 +311,10 @@ class BenchmarkPlan:
         fields = _known_fields("plan", document, cls.__dataclass_fields__)
         if not isinstance(fields.get("corpus"), str):
             raise ParameterError("the plan names no corpus; add its name or folder")
+        if not isinstance(fields.get("features", ""), str):
+            raise ParameterError(
+                f"features = {fields['features']!r} is not the name of a feature set"
+            )
         entries = fields.get("arms")
         if not isinstance(entries, list):
             raise ParameterError("the plan has no list of arms; add it as 'arms'")
