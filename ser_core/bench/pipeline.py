@@ -17,6 +17,7 @@ from ser_core.bench.child import (
     last_words,
     told_error,
 )
+from ser_core.corpora.registry import lookup
 from ser_core.errors import JobError, ParameterError
 from ser_core.execution import thread_environment
 from ser_core.execution.parameters import (
@@ -193,6 +194,7 @@ def run_pipeline(
     numpy is imported, and because the figures at its start are part of the record.
 
     """
+    lookup(plan.corpus, data=data_folder)  # a wrong name is worth no process
     with tempfile.TemporaryDirectory(dir=work_folder, prefix="pipeline-") as name:
         folder = Path(name)
         temporary = folder / "tmp"
