@@ -92,8 +92,8 @@ FONT_PX: Final[dict[str, int]] = {"normal": 15, "big": 24}
 HEIGHT_PX: Final[dict[str, int]] = {"normal": 420, "big": 620}
 
 FONT_FAMILY: Final = (
-    '"Source Sans", "Source Sans 3", "Source Sans Pro", system-ui, -apple-system, "Segoe UI", '
-    '"Liberation Sans", "DejaVu Sans", sans-serif'
+    '"Source Sans", "Source Sans 3", "Source Sans Pro", system-ui, -apple-system, '
+    '"Segoe UI", "Liberation Sans", "DejaVu Sans", sans-serif'
 )
 
 
@@ -153,6 +153,7 @@ def template(mode: Mode) -> go.layout.Template:
         "tickcolor": page.muted,
         "zerolinecolor": page.muted,
         "automargin": True,
+        "ticklabelstandoff": 5,
         "title": {"standoff": 10},
     }
     return go.layout.Template(
