@@ -4,7 +4,7 @@ import streamlit as st
 
 st.set_page_config(
     page_title="SER Lab",
-    page_icon=":material/graphic_eq:",
+    page_icon="🎧",
     layout="wide",
     menu_items={"Get help": None, "Report a bug": None, "About": None},
 )
@@ -18,7 +18,7 @@ st.navigation(
             "pages/class_demo.py",
             title="Class demo",
             icon=":material/co_present:",
-            url_path="class-demo",
         ),
-    ]
+    ],
+    position="top",
 ).run()

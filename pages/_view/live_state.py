@@ -145,7 +145,6 @@ def _on_plan(run: LiveRun, event: Mapping[str, Any]) -> None:
 def _on_arm_started(run: LiveRun, event: Mapping[str, Any]) -> None:
     """Send an arm to the start line."""
     run.active = event["arm"]
-    run.samples = []
     lane = run.lanes[event["arm"]]
     lane.repeat = int(event["repeat"])
     lane.total = int(event["n_files"])
@@ -184,6 +183,10 @@ def _on_progress(run: LiveRun, event: Mapping[str, Any]) -> None:
 
 def _on_sample(run: LiveRun, event: Mapping[str, Any]) -> None:
     """Keep a sample of the repetition under way."""
+    # the last repetition's stay in sight until the next one's first sample
+    same = ("arm", "repeat")
+    if run.samples and any(run.samples[-1][name] != event[name] for name in same):
+        run.samples = []
     run.samples.append(event)
 
 

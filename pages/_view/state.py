@@ -45,7 +45,7 @@ PLAN_WORKERS: Final = "benchmark.workers"
 PLAN_INNER: Final = "benchmark.inner_threads"
 PLAN_PAGE_CACHE: Final = "benchmark.page_cache"
 PLAN_REPEATS: Final = "benchmark.repeats"
-PLAN_LABEL: Final = "benchmark.label"
+PLAN_ESTIMATE: Final = "benchmark.estimate"
 
 RESULT_ARM: Final = "benchmark.arm"
 
@@ -61,3 +61,5 @@ HISTORY_UPLOAD: Final = "benchmark.history_upload"
 HISTORY_DELETE: Final = "benchmark.history_delete"
 HISTORY_MACHINES: Final = "benchmark.history_machines"
 HISTORY_MESSAGE: Final = "benchmark.history_message"
+
+CLASS_ESTIMATE: Final = "class_demo.estimate"

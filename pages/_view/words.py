@@ -34,8 +34,8 @@ FRONT_ENDS: Final = {"reference": "reference (librosa)"}
 VERSIONS: Final = {"first": "First version", "enhanced": "Enhanced version"}
 MODELS: Final = {"mlp": "MLP (the report's)", "svm": "SVM"}
 KINDS: Final = {
-    "bench": "Benchmark",
-    "pipeline": "Pipeline",
+    "bench": "Benchmark run",
+    "pipeline": "Pipeline run",
     "synthesize": "Making the synthetic corpus",
     "download": "Download",
 }

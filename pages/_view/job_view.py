@@ -1,0 +1,145 @@
+"""One job, in whatever state it is: waiting, running, failed, cancelled, done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from pages._view import cache, state, tokens, widgets, words
+from pages._view.live import live_view
+from pages._view.theme import Size
+from ser_core import jobs
+from ser_core.corpora.registry import lookup
+from ser_core.errors import CorpusError
+
+_BADGES: Final = {
+    "queued": ("waiting", ":material/hourglass_empty:", "orange"),
+    "running": ("running", ":material/play_circle:", "blue"),
+    "done": ("done", ":material/check_circle:", "green"),
+    "failed": ("failed", ":material/error:", "red"),
+    "cancelled": ("cancelled", ":material/cancel:", "gray"),
+}
+
+
+def job_view(
+    job_id: str, *, on_done: Callable[[jobs.JobView], None], size: Size = "normal"
+) -> None:
+    """Show a job and keep it up to date until it ends.
+
+    Parameters
+    ----------
+    job_id : str
+        As in the address; anything else gives a message.
+    on_done : callable
+        Draws the result of a job that is done.
+    size : {"normal", "big"}
+        ``big`` for a projector.
+
+    """
+    with widgets.said_plainly():
+        view = jobs.view(job_id, cache.lab())
+        tokens.keep_in_browser(job_id)
+        _header(view)
+        if not view.ended:
+            live_view(
+                job_id,
+                drawn_state=view.state,
+                synthetic=_synthetic(view),
+                size=size,
+            )
+        elif view.state == "done":
+            on_done(view)
+        else:
+            _ended_early(view)
+
+
+def _header(view: jobs.JobView) -> None:
+    """Say what runs, how it stands, who may cancel it, and how to share it."""
+    word, icon, colour = _BADGES[view.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(
+            words.KINDS.get(view.kind, view.kind), anchor=False, width="content"
+        )
+        st.badge(word, icon=icon, color=colour)
+        st.space("stretch")
+        with st.popover("Share", icon=":material/share:"):
+            st.write(
+                "Whoever opens this link watches live. The link gives no right to "
+                "cancel: that stays with the browser that started the job."
+            )
+            st.code(f"{st.context.url}?{state.JOB}={view.job_id}", language=None)
+        if not view.ended:
+            _cancel(view.job_id)
+
+
+def _synthetic(view: jobs.JobView) -> bool:
+    """Tell whether a job works on voices made by SER Lab."""
+    corpus = view.spec.parameters.get("corpus") if view.spec else None
+    if not isinstance(corpus, str):
+        return False
+    try:
+        return lookup(corpus, data=cache.lab()).synthetic
+    except CorpusError:
+        # not made yet, or gone: the job itself says so in its own words
+        return False
+
+
+def _cancel(job_id: str) -> None:
+    """Offer to cancel to whoever submitted the job, and say so to the others."""
+    token = tokens.token_of(job_id)
+    if token is None:
+        st.badge(
+            "read-only",
+            icon=":material/visibility:",
+            color="gray",
+            help="You watch somebody else's job. Only the browser that started it, or "
+            "the operator of this machine, may cancel it.",
+        )
+        return
+    with st.popover("Cancel", icon=":material/stop_circle:"):
+        st.write("End the job and everything it started? What it did so far is lost.")
+        if st.button("Yes, cancel it", type="primary", key=f"cancel-{job_id}"):
+            with widgets.said_plainly():
+                jobs.cancel(job_id, token=token, data=cache.lab())
+                st.rerun()
+
+
+def _ended_early(view: jobs.JobView) -> None:
+    """Say why there is no result."""
+    if view.state == "cancelled":
+        st.warning(
+            "This job was cancelled. Nothing it measured is kept, because a part of a "
+            "run cannot be compared with a whole one.",
+            icon=":material/cancel:",
+        )
+    else:
+        st.error(
+            f"This job failed: {view.reason or 'no reason was left behind'}",
+            icon=":material/error:",
+        )
+    log = cache.events(view.job_id).log
+    if log:
+        with st.expander("What the job said"):
+            widgets.notes([str(line["message"]) for line in log])
+
+
+def open_job(page: str, *, kind: str, parameters: dict[str, object]) -> None:
+    """Submit a job and open its live view.
+
+    Parameters
+    ----------
+    page : str
+        The page whose address the view gets, as ``pages/benchmark.py``.
+    kind : str
+        Kind of job.
+    parameters : dict
+        What the job needs, plain JSON.
+
+    """
+    submission = jobs.submit(
+        jobs.JobSpec(kind=kind, parameters=parameters), data=cache.lab()
+    )
+    tokens.remember(submission.job_id, submission.token)
+    st.switch_page(page, query_params={state.JOB: submission.job_id})
