@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ser_core.cli.arguments import Subparsers, add_command, add_group
+from ser_core.cli.arguments import Subparsers, add_command, add_group, names
 from ser_core.cli.foreground import work_in_foreground
 from ser_core.cli.output import JsonOutput, add_json_option, table
 from ser_core.store.data_folder import DataFolder
@@ -82,10 +82,19 @@ def _add_download(group: Subparsers) -> None:
         "checksums are verified where they exist. Corpora that need registration "
         "print what to do instead.",
         examples="corpora download emo-db ~/audio/emo-db\n"
-        "corpora download ravdess ~/audio/ravdess",
+        "corpora download thai-ser ~/audio/thai-ser --parts studio1-10",
     )
     parser.add_argument("name", metavar="NAME", help="emo-db, ravdess or thai-ser")
     parser.add_argument("folder", metavar="DIR", help="the corpus folder")
+    parser.add_argument(
+        "--parts",
+        type=names,
+        metavar="NAMES",
+        help="only these parts, as studio1-10,zoom1-10 (default: all)",
+    )
+    parser.add_argument(
+        "--mirror", metavar="URL", help="fetch the same files from below this address"
+    )
     add_json_option(parser, "what was fetched")
 
 
@@ -147,12 +156,22 @@ def _download(options: argparse.Namespace, data: DataFolder) -> int:
         {
             "corpus": options.name,
             "folder": str(Path(options.folder).expanduser().absolute()),
+            "parts": None if options.parts is None else list(options.parts),
+            "base_url": options.mirror,
         },
         data=data,
     )
     output.write(result)
     if not output.on_stdout:
-        print(f"{options.name} is ready in '{result['root']}'")
+        print(
+            f"{options.name} is ready in '{result['root']}': "
+            f"{len(result['fetched'])} parts fetched, {len(result['kept'])} kept"
+        )
+        if result["unverified"]:
+            print(
+                "the publisher gives no checksum for: "
+                + ", ".join(result["unverified"])
+            )
     return 0
 
 

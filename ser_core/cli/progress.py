@@ -55,7 +55,7 @@ class ProgressPrinter:
         if time.monotonic() - self._said < interval:
             return
         self._said = time.monotonic()
-        text = f"{self._name(event)}: {done}/{total}"
+        text = f"{self._name(event)}: {_share(done, total, event.get('unit'))}"
         if event.get("files_per_s"):
             text += f", {event['files_per_s']:.1f}/s"
         if event.get("remaining_s") is not None:
@@ -114,6 +114,14 @@ class ProgressPrinter:
             self._stream.write("\r" + " " * self._moving + "\r")
             self._stream.flush()
             self._moving = 0
+
+
+def _share(done: int, total: int, unit: str | None) -> str:
+    """Write how much of how much (0 where unknown) is done; bytes as MB."""
+    if unit == "bytes":
+        whole = f" of {total / 1e6:.1f}" if total else ""
+        return f"{done / 1e6:.1f}{whole} MB"
+    return f"{done}/{total or '?'}"
 
 
 def _count(number: int, noun: str) -> str:

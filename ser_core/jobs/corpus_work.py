@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from ser_core.corpora.download import download
 from ser_core.corpora.synthetic import synthesize
 from ser_core.errors import ParameterError
 from ser_core.jobs.kinds import Emit, WorkPlace
@@ -57,9 +58,59 @@ def synthesize_corpus(
         seed=given.get("seed", 0),
         n_workers=given.get("workers"),
         backend=given.get("backend", "loky"),
-        progress=ProgressReport(place.emit, "utterances"),
+        progress=ProgressReport(place.emit, "synthetic voices"),
     )
     return {"kind": "synthesize", **asdict(summary), "root": str(summary.root)}
+
+
+def download_corpus(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]:
+    """Download a corpus, or what is missing of it.
+
+    Parameters
+    ----------
+    parameters : mapping
+        ``corpus`` (its name) and ``folder``; optionally ``parts`` (list of names) and
+        ``base_url`` (a mirror).
+    place : WorkPlace
+        Of the job.
+
+    Returns
+    -------
+    result : dict
+        ``root`` and the other fields of `DownloadSummary`.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is missing, unknown, of the wrong type or out of range.
+    CorpusError
+        As `ser_core.corpora.download.download`.
+
+    """
+    given = _checked(
+        parameters,
+        {
+            "corpus": str,
+            "folder": str,
+            "parts": (list, type(None)),
+            "base_url": (str, type(None)),
+        },
+    )
+    reports: dict[str, ProgressReport] = {}
+
+    def progress(what: str, done: int, total: int | None) -> None:
+        if what not in reports:
+            reports[what] = ProgressReport(place.emit, what, unit="bytes")
+        reports[what](done, total)
+
+    summary = download(
+        given.get("corpus", ""),
+        _folder(given),
+        parts=given.get("parts"),
+        base_url=given.get("base_url"),
+        progress=progress,
+    )
+    return {"kind": "download", **asdict(summary), "root": str(summary.root)}
 
 
 class ProgressReport:
@@ -70,39 +121,48 @@ class ProgressReport:
     emit : callable
         Takes the events.
     what : str
-        Names what is counted.
+        Names the work.
+    unit : {"files", "bytes"}
+        What is counted.
 
     """
 
-    def __init__(self, emit: Emit, what: str) -> None:
+    def __init__(self, emit: Emit, what: str, *, unit: str = "files") -> None:
         self._emit = emit
         self._what = what
-        self._begun = time.monotonic()
-        self._last = -_EVERY_S
+        self._unit = unit
+        self._begun: tuple[float, int] | None = None
+        self._last = 0.0
 
-    def __call__(self, done: int, total: int) -> None:
-        """Report that so many of so many are done."""
-        elapsed = time.monotonic() - self._begun
-        if elapsed - self._last < _EVERY_S and done != total:
+    def __call__(self, done: int, total: int | None) -> None:
+        """Report that so many of so many (None where unknown) are done."""
+        now = time.monotonic()
+        if self._begun is None:
+            # what an earlier run had done says nothing about the speed of this one
+            self._begun = (now, done)
+        elif now - self._last < _EVERY_S and done != total:
             return
-        self._last = elapsed
-        rate = done / elapsed if elapsed > 0 and done else None
+        self._last = now
+        elapsed, since = now - self._begun[0], done - self._begun[1]
+        rate = since / elapsed if elapsed > 0 and since > 0 else None
+        left = (total - done) / rate if rate and total is not None else None
         self._emit(
             {
                 "type": "progress",
                 "arm": None,
                 "repeat": None,
                 "what": self._what,
+                "unit": self._unit,
                 "done": done,
-                "total": total,
-                "files_per_s": rate,
-                "remaining_s": (total - done) / rate if rate else None,
+                "total": total or 0,
+                "files_per_s": rate if self._unit == "files" else None,
+                "remaining_s": left,
             }
         )
 
 
 def _folder(parameters: Mapping[str, Any]) -> Path:
-    """Take the corpus folder, which must be absolute: a job has a place of its own."""
+    """Take the corpus folder: absolute, because a job has a place of its own."""
     folder = Path(parameters.get("folder", ""))
     if not folder.is_absolute():
         raise ParameterError(

@@ -196,7 +196,7 @@ def remove_semaphores(pids: set[int], *, since: float | None = None) -> None:
         return
     for path in shared.glob("sem.loky-*"):
         pid = path.name.split("-")[1]
-        if not pid.isdigit() or psutil.pid_exists(int(pid)):
+        if not pid.isdigit() or identify(int(pid)) is not None:
             continue
         with suppress(OSError):
             status = path.lstat()

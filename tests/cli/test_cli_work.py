@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+import zipfile
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +88,49 @@ def test_run_does_what_a_spec_says(tmp_path: Path) -> None:
     spec.write_text(json.dumps({"kind": "synthesize", "parameters": parameters}))
     out, _ = done(tmp_path / "data", "run", str(spec))
     assert json.loads(out)["utterances"] == 2
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[str]:
+    """Address of a server on this machine with an archive of one recording."""
+    served = tmp_path / "served"
+    served.mkdir()
+    with zipfile.ZipFile(served / "download.zip", "w") as archive:
+        archive.writestr("wav/03a01Fa.wav", b"RIFF" * 5000)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    handler = functools.partial(Quiet, directory=str(served))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_download_fetches_once(tmp_path: Path, mirror: str) -> None:
+    folder = tmp_path / "emo-db"
+    download = ("corpora", "download", "emo-db", str(folder), "--mirror", mirror)
+    out, _ = done(tmp_path / "data", *download, "--json")
+    result = json.loads(out)
+    assert (result["root"], result["fetched"]) == (str(folder), ["emo-db"])
+    assert len(list(folder.rglob("03a01Fa.wav"))) == 1
+    out, _ = done(tmp_path / "data", *download)
+    assert "0 parts fetched, 1 kept" in out
+
+
+def test_download_from_nowhere_fails_with_a_reason(tmp_path: Path, mirror: str) -> None:
+    folder = tmp_path / "ravdess"
+    download = ("corpora", "download", "ravdess", str(folder), "--mirror", mirror)
+    _, err = done(tmp_path / "data", *download, status=1)
+    assert mirror in err
+
+
+def test_corpus_behind_registration_prints_what_to_do(tmp_path: Path) -> None:
+    download = ("corpora", "download", "savee", str(tmp_path / "savee"))
+    _, err = done(tmp_path / "data", *download, status=1)
+    assert "register" in err
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
+
 from ser_core.cli.progress import ProgressPrinter
 
 
@@ -72,18 +74,30 @@ def test_terminal_gets_a_bar_that_is_removed_again() -> None:
     assert stream.getvalue().endswith("\r" + " " * len(bar) + "\r")
 
 
-def test_corpus_work_without_total_or_rate_is_shown() -> None:
+@pytest.mark.parametrize(
+    ("unit", "done", "total", "shown"),
+    [
+        ("files", 3, 0, "it: 3/?"),
+        ("files", 3, 9, "it: 3/9"),
+        ("bytes", 2_500_000, 0, "it: 2.5 MB"),
+        ("bytes", 2_500_000, 10_000_000, "it: 2.5 of 10.0 MB"),
+    ],
+)
+def test_other_work_is_shown_with_what_is_known(
+    unit: str, done: int, total: int, shown: str
+) -> None:
     stream = Terminal()
     ProgressPrinter(stream)(
         {
             "type": "progress",
             "arm": None,
             "repeat": None,
-            "what": "bytes",
-            "done": 0,
-            "total": 0,
+            "what": "it",
+            "unit": unit,
+            "done": done,
+            "total": total,
             "files_per_s": None,
             "remaining_s": None,
         }
     )
-    assert "bytes: 0/0" in stream.getvalue()
+    assert stream.getvalue().endswith("] " + shown)
