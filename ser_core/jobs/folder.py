@@ -132,7 +132,8 @@ class JobFolder:
         shutil.rmtree(self.work, ignore_errors=True)
         if self.temporary != self.work and owned_by_us(self.temporary):
             shutil.rmtree(self.temporary, ignore_errors=True)
-        for path in (self.part, self.reserve):
+        drafts = self.path.glob(".*.*")  # of writers that were killed
+        for path in (self.part, self.reserve, *drafts):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 

@@ -188,6 +188,8 @@ def test_sweep_removes_what_dead_jobs_left(yard: JobYard) -> None:
     (folder.work / "joblib_memmapping_folder_1").mkdir()
     folder.temporary.mkdir(exist_ok=True)
     (folder.temporary / "left").write_text("x")
+    unfinished = folder.path / ".result.part.json.0123456789ab"
+    unfinished.write_text("x")
     stray = subprocess.Popen(
         [sys.executable, "-c", "import time; time.sleep(600)"],
         env=os.environ | {"SER_LAB_JOB": folder.job_id},
@@ -200,6 +202,7 @@ def test_sweep_removes_what_dead_jobs_left(yard: JobYard) -> None:
     sweep(yard.data)
     assert not folder.work.exists()
     assert not folder.temporary.exists()
+    assert not unfinished.exists()
     assert not draft.exists()
     wait_until(lambda: gone(stray.pid))
     stray.wait()
