@@ -6,7 +6,7 @@ import pickle
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from ser_core.errors import BackendError
 
@@ -52,23 +52,12 @@ class Unsendable:
     reason: str
 
 
-def call(func: Callable[[Any], Any], item: Any) -> Any:
-    """Call a function, and turn its wish to exit into an error."""
-    try:
-        return func(item)
-    except SystemExit as error:
-        raise BackendError(
-            f"{name_of(func)} called sys.exit({error.code!r}) on item {item!r}; "
-            "a function given to a back end has to return or raise"
-        ) from error
-
-
 def run_chunk(func: Callable[[Any], Any], items: Sequence[Any]) -> ChunkOutcome:
     """Call a function on each item in turn until one fails."""
     values: list[Any] = []
     for item in items:
         try:
-            values.append(call(func, item))
+            values.append(_call(func, item))
         except Exception as error:  # handed to the caller with its item
             return ChunkOutcome(values, Failure(error))
     return ChunkOutcome(values)
@@ -98,13 +87,13 @@ def run_pickled_chunk(func: bytes, items: Sequence[bytes]) -> ChunkOutcome:
         try:
             if isinstance(argument, Unsendable):
                 raise BackendError(argument.reason)
-            values.append(_pickle_result(call(function, argument), function))
+            values.append(_pickle_result(_call(function, argument), function))
         except Exception as error:
             return ChunkOutcome(values, _pickle_failure(error, function))
     return ChunkOutcome(values)
 
 
-def raise_failure(failure: Failure, item: Any) -> None:
+def raise_failure(failure: Failure, item: Any) -> NoReturn:
     """Raise a failure with its item attached."""
     if failure.trace is not None:
         failure.error.add_note(f"In the worker:\n{failure.trace.rstrip()}")
@@ -125,6 +114,17 @@ def name_of(func: Callable[[Any], Any]) -> str:
 def describe(error: BaseException) -> str:
     """Say type and message of an error."""
     return f"{type(error).__name__}: {error}"
+
+
+def _call(func: Callable[[Any], Any], item: Any) -> Any:
+    """Call a function; what would end the caller instead becomes an error."""
+    try:
+        return func(item)
+    except (SystemExit, StopIteration) as error:
+        raise BackendError(
+            f"{name_of(func)} raised {describe(error)} on item {item!r}; a function "
+            "given to a back end has to return, or to raise an error of its own"
+        ) from error
 
 
 def _pickle_result(value: Any, func: Callable[[Any], Any]) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Executor
-from typing import Any
 
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.backend import get_context
@@ -28,28 +27,12 @@ class LokyBackend(ProcessBackend):
 
     name = "loky"
 
-    def __init__(
-        self, *, n_workers: int, inner_threads: str = "1", n_cores: int | None = None
-    ) -> None:
-        super().__init__(
-            n_workers=n_workers, inner_threads=inner_threads, n_cores=n_cores
-        )
-        self._loky: Any = None
-
-    def worker_pids(self) -> list[int]:
-        """Return the ids of the worker processes, restarted ones included."""
-        if self._loky is None:
-            return []
-        # loky replaces a worker whose memory grows, and tells the new id nowhere else
-        return sorted(self._loky._processes)
-
-    def _open(self) -> Executor:
+    def _open(self) -> tuple[Executor, Rendezvous]:
         """Make the executor; loky's own way of starting never forks."""
         context = get_context("loky")
         arrived, leave = context.Semaphore(0), context.Semaphore(0)
-        self._rendezvous = Rendezvous(arrived, leave)
         variables = self._worker_environment()
-        self._loky = ProcessPoolExecutor(
+        executor: Executor = ProcessPoolExecutor(
             self.n_workers,
             context=context,
             timeout=None,
@@ -57,10 +40,4 @@ class LokyBackend(ProcessBackend):
             initargs=(arrived, leave, os.getpid()),
             env={name: value for name, value in variables.items() if value is not None},
         )
-        executor: Executor = self._loky
-        return executor
-
-    def _shut_down(self, executor: Executor, *, kill: bool) -> None:
-        """End the executor, by loky's own way of killing where asked to."""
-        loky, self._loky = self._loky, None
-        loky.shutdown(wait=True, kill_workers=kill)
+        return executor, Rendezvous(arrived, leave)

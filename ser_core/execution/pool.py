@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from ser_core.errors import BackendError
 from ser_core.execution.calls import (
     ChunkOutcome,
     attach_item,
     describe,
+    raise_failure,
 )
 from ser_core.execution.parameters import (
     check_chunk_size,
@@ -21,6 +22,9 @@ from ser_core.execution.parameters import (
     check_workers,
 )
 from ser_core.execution.streaming import lost_worker, stream_in_order
+from ser_core.execution.worker import Meeting, Rendezvous
+
+_MOMENT_S: Final = 0.5
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -41,9 +45,8 @@ class PoolBackend(ABC):
     def __init__(self, *, n_workers: int) -> None:
         check_workers(n_workers, backend=self.name)
         self.n_workers = n_workers
-        self._executor: Executor | None = None
-        self._workers: list[str] = []
-        self._left_early = False
+        self._pool: tuple[Executor, Rendezvous] | None = None
+        self._unfinished: set[Future[Any]] = set()
 
     def start(self) -> None:
         """Start all workers, and return when each of them answers.
@@ -54,12 +57,11 @@ class PoolBackend(ABC):
             The workers cannot be started, or the back end is open already.
 
         """
-        check_closed(self._executor is not None, backend=self.name)
+        check_closed(self._pool is not None, backend=self.name)
         try:
-            self._executor = self._open()
-            self._workers = self._meet(_do_nothing, None)
+            self._pool = self._open()
+            self._meet(_do_nothing, None)
         except BaseException as error:
-            self._left_early = True
             self.close()
             if not isinstance(error, OSError | RuntimeError):
                 raise
@@ -93,11 +95,9 @@ class PoolBackend(ABC):
 
         """
         try:
-            return sorted(self._meet(func, item))
+            return self._meet(func, item)
         except BrokenExecutor as error:
             raise attach_item(lost_worker(error, item), item) from error
-        except Exception as error:
-            raise attach_item(error, item) from error.__cause__
 
     def map(
         self,
@@ -111,21 +111,25 @@ class PoolBackend(ABC):
         See `ser_core.execution.Backend.map`.
         """
         check_chunk_size(chunk_size)
-        self._open_executor()
+        check_open(self._pool is not None, backend=self.name)
         submit, load = self._bind(func)
-        return self._stream(submit, load, items, chunk_size)
+        return stream_in_order(
+            items, submit, load, chunk_size=chunk_size, n_workers=self.n_workers
+        )
 
     def close(self) -> None:
         """End the workers; harmless when there are none.
 
-        Work that nobody waits for any more, because its generator was left early, is
-        not waited for either.
+        Work that nobody takes the results of any more, because its generator was
+        left early, gets a moment to end by itself.
         """
-        executor, self._executor = self._executor, None
-        if executor is not None:
-            self._shut_down(executor, kill=self._left_early)
-        self._workers = []
-        self._left_early = False
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            for future in list(self._unfinished):
+                future.cancel()
+            # A worker killed while it sends a result can leave its pipe blocked.
+            late = wait(list(self._unfinished), timeout=_MOMENT_S).not_done
+            self._shut_down(pool[0], kill=bool(late))
 
     def __enter__(self) -> Self:
         """Return the back end as it is; `start` is the caller's to time."""
@@ -137,8 +141,7 @@ class PoolBackend(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close, without waiting for work after an error or Ctrl-C."""
-        self._left_early = self._left_early or error is not None
+        """Close."""
         self.close()
 
     @abstractmethod
@@ -146,8 +149,8 @@ class PoolBackend(ABC):
         """Return the ids of the worker processes."""
 
     @abstractmethod
-    def _open(self) -> Executor:
-        """Make the executor; its workers start with the first meeting."""
+    def _open(self) -> tuple[Executor, Rendezvous]:
+        """Make the executor, whose workers start when they first meet."""
 
     @abstractmethod
     def _bind(
@@ -156,48 +159,42 @@ class PoolBackend(ABC):
         """Return what submits a chunk to `func`, and what loads its results."""
 
     @abstractmethod
-    def _meet(self, func: Callable[[Any], Any], item: Any) -> list[str]:
-        """Call ``func(item)`` once in every worker and return the workers' ids."""
+    def _invite(
+        self, rendezvous: Rendezvous, func: Callable[[Any], Any], item: Any
+    ) -> Future[Meeting]:
+        """Send one worker to the meeting, with ``func(item)`` to do."""
 
     @abstractmethod
     def _shut_down(self, executor: Executor, *, kill: bool) -> None:
         """End the executor; with `kill`, without waiting for what it does."""
 
-    def _open_executor(self) -> Executor:
-        """Return the executor of a started back end."""
-        check_open(self._executor is not None, backend=self.name)
-        assert self._executor is not None
-        return self._executor
+    def _meet(self, func: Callable[[Any], Any], item: Any) -> list[str]:
+        """Call ``func(item)`` once in every worker and return the workers' ids."""
+        check_open(self._pool is not None, backend=self.name)
+        assert self._pool is not None
+        _, rendezvous = self._pool
+        meetings = rendezvous.gather(
+            lambda: self._invite(rendezvous, func, item), self.n_workers
+        )
+        for meeting in meetings:
+            if meeting.failure is not None:
+                raise_failure(meeting.failure, item)
+        return sorted(meeting.worker for meeting in meetings)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Submit a call; a pool that is gone shows when its result is asked for."""
-        try:
-            return self._open_executor().submit(function, *arguments)
-        except (BrokenExecutor, BackendError) as error:
-            lost: Future[Any] = Future()
-            lost.set_exception(
-                error
-                if isinstance(error, BrokenExecutor)
-                else BrokenExecutor("the back end was closed")
-            )
+        lost: Future[Any] = Future()
+        if self._pool is None:
+            lost.set_exception(BrokenExecutor("the back end was closed"))
             return lost
-
-    def _stream(
-        self,
-        submit: Callable[[list[Any]], Future[ChunkOutcome]],
-        load: Callable[[Any], Any],
-        items: Iterable[Any],
-        chunk_size: int,
-    ) -> Generator[Any, None, None]:
-        """Stream, and remember when the stream ended before the work."""
-        complete = False
         try:
-            yield from stream_in_order(
-                items, submit, load, chunk_size=chunk_size, n_workers=self.n_workers
-            )
-            complete = True
-        finally:
-            self._left_early = self._left_early or not complete
+            future = self._pool[0].submit(function, *arguments)
+        except BrokenExecutor as error:
+            lost.set_exception(error)
+            return lost
+        self._unfinished.add(future)
+        future.add_done_callback(self._unfinished.discard)
+        return future
 
 
 def _do_nothing(_item: object) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from ser_core.errors import BackendError
@@ -18,7 +19,7 @@ from ser_core.execution.calls import (
 from ser_core.execution.inner_threads import count_cores, thread_environment
 from ser_core.execution.parameters import check_inner_threads
 from ser_core.execution.pool import PoolBackend
-from ser_core.execution.worker import Rendezvous, meet_in_process
+from ser_core.execution.worker import Meeting, Rendezvous, meet_in_process
 
 
 class ProcessBackend(PoolBackend):
@@ -42,7 +43,10 @@ class ProcessBackend(PoolBackend):
         check_inner_threads(inner_threads)
         self._inner_threads = inner_threads
         self._n_cores = n_cores
-        self._rendezvous: Rendezvous | None = None
+
+    def worker_pids(self) -> list[int]:
+        """Return the ids of the worker processes, those started later included."""
+        return [] if self._pool is None else sorted(_processes(self._pool[0]))
 
     def _worker_environment(self) -> dict[str, str | None]:
         """Return the variables that the workers are started with."""
@@ -57,7 +61,7 @@ class ProcessBackend(PoolBackend):
         self, func: Callable[[Any], Any]
     ) -> tuple[Callable[[list[Any]], Future[ChunkOutcome]], Callable[[Any], Any]]:
         """Pickle the function once, and each item when its turn comes."""
-        function = _pickle_call(func, func)
+        function = _pickle_func(func)
 
         def submit(chunk: list[Any]) -> Future[ChunkOutcome]:
             return self._submit(
@@ -66,20 +70,32 @@ class ProcessBackend(PoolBackend):
 
         return submit, pickle.loads
 
-    def _meet(self, func: Callable[[Any], Any], item: Any) -> list[str]:
-        """Meet in the worker processes."""
-        self._open_executor()
-        assert self._rendezvous is not None
-        call_bytes = _pickle_call(func, (func, item))
-        return self._rendezvous.gather(
-            [self._submit(meet_in_process, call_bytes) for _ in range(self.n_workers)]
-        )
+    def _invite(
+        self, rendezvous: Rendezvous, func: Callable[[Any], Any], item: Any
+    ) -> Future[Meeting]:
+        """Send one worker process to the meeting."""
+        return self._submit(meet_in_process, _pickle_func(func), _pickle_item(item))
+
+    def _shut_down(self, executor: Executor, *, kill: bool) -> None:
+        """End the executor; killed workers make it end as a broken one does."""
+        if kill:
+            for process in _processes(executor).values():
+                process.terminate()
+        executor.shutdown(wait=True)
 
 
-def _pickle_call(func: Callable[[Any], Any], call: Any) -> bytes:
-    """Pickle what every worker needs, before any of them is asked."""
+def _processes(executor: Executor) -> dict[int, BaseProcess]:
+    """Return the worker processes by their id.
+
+    Neither executor tells it publicly, and loky replaces a worker whose memory grows.
+    """
+    return dict(executor._processes or {})  # type: ignore[attr-defined]
+
+
+def _pickle_func(func: Callable[[Any], Any]) -> bytes:
+    """Pickle the function, before any worker is asked."""
     try:
-        return pickle.dumps(call, protocol=pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(func, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:
         raise BackendError(
             f"{name_of(func)} cannot be sent to worker processes "

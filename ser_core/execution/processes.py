@@ -29,27 +29,14 @@ class ProcessesBackend(ProcessBackend):
         with changed_environment(self._worker_environment()):
             super().start()
 
-    def worker_pids(self) -> list[int]:
-        """Return the ids of the worker processes."""
-        return sorted(int(worker) for worker in self._workers)
-
-    def _open(self) -> Executor:
+    def _open(self) -> tuple[Executor, Rendezvous]:
         """Make the executor; spawn is the one start method of every platform."""
         context = multiprocessing.get_context("spawn")
         arrived, leave = context.Semaphore(0), context.Semaphore(0)
-        self._rendezvous = Rendezvous(arrived, leave)
-        return ProcessPoolExecutor(
+        executor = ProcessPoolExecutor(
             self.n_workers,
             mp_context=context,
             initializer=start_worker,
             initargs=(arrived, leave, os.getpid()),
         )
-
-    def _shut_down(self, executor: Executor, *, kill: bool) -> None:
-        """End the executor."""
-        if kill:
-            pids = self.worker_pids()
-            for child in multiprocessing.active_children():
-                if child.pid in pids:
-                    child.kill()
-        executor.shutdown(wait=True, cancel_futures=True)
+        return executor, Rendezvous(arrived, leave)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from ser_core.execution.calls import attach_item, call
+from ser_core.execution.calls import raise_failure, run_chunk
 from ser_core.execution.inner_threads import InnerThreadLimit
 from ser_core.execution.parameters import (
     check_chunk_size,
@@ -57,10 +57,9 @@ class SequentialBackend:
     def warm_up(self, func: Callable[[Item], object], item: Item) -> list[str]:
         """Call ``func(item)`` once."""
         check_open(self._open, backend=self.name)
-        try:
-            call(func, item)
-        except Exception as error:
-            raise attach_item(error, item) from error.__cause__
+        failure = run_chunk(func, [item]).failure
+        if failure is not None:
+            raise_failure(failure, item)
         return [worker_id()]
 
     def map(
@@ -106,8 +105,7 @@ def _run(
 ) -> Generator[Result, None, None]:
     """Yield results until one fails."""
     for item in items:
-        try:
-            result = call(func, item)
-        except Exception as error:
-            raise attach_item(error, item) from error.__cause__
-        yield result
+        outcome = run_chunk(func, [item])
+        if outcome.failure is not None:
+            raise_failure(outcome.failure, item)
+        yield outcome.values[0]

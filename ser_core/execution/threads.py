@@ -10,7 +10,7 @@ from typing import Any
 from ser_core.execution.calls import ChunkOutcome, run_chunk
 from ser_core.execution.inner_threads import InnerThreadLimit
 from ser_core.execution.pool import PoolBackend
-from ser_core.execution.worker import Rendezvous
+from ser_core.execution.worker import Meeting, Rendezvous
 
 
 class ThreadsBackend(PoolBackend):
@@ -34,16 +34,16 @@ class ThreadsBackend(PoolBackend):
     ) -> None:
         super().__init__(n_workers=n_workers)
         self._limit = InnerThreadLimit(inner_threads, n_cores)
-        self._rendezvous = Rendezvous(threading.Semaphore(0), threading.Semaphore(0))
 
     def worker_pids(self) -> list[int]:
         """Return no process: the threads are the caller's own."""
         return []
 
-    def _open(self) -> Executor:
+    def _open(self) -> tuple[Executor, Rendezvous]:
         """Make the executor."""
         self._limit.apply()
-        return ThreadPoolExecutor(self.n_workers, thread_name_prefix="worker")
+        executor = ThreadPoolExecutor(self.n_workers, thread_name_prefix="worker")
+        return executor, Rendezvous(threading.Semaphore(0), threading.Semaphore(0))
 
     def _bind(
         self, func: Callable[[Any], Any]
@@ -55,15 +55,11 @@ class ThreadsBackend(PoolBackend):
 
         return submit, lambda value: value
 
-    def _meet(self, func: Callable[[Any], Any], item: Any) -> list[str]:
-        """Meet in the threads."""
-        self._open_executor()
-        return self._rendezvous.gather(
-            [
-                self._submit(self._rendezvous.meet, func, item)
-                for _ in range(self.n_workers)
-            ]
-        )
+    def _invite(
+        self, rendezvous: Rendezvous, func: Callable[[Any], Any], item: Any
+    ) -> Future[Meeting]:
+        """Send one thread to the meeting."""
+        return self._submit(rendezvous.meet, lambda: run_chunk(func, [item]))
 
     def _shut_down(self, executor: Executor, *, kill: bool) -> None:
         """End the executor; a thread cannot be killed, its item is waited for."""

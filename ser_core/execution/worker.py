@@ -7,9 +7,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from ser_core.execution.calls import ChunkOutcome, Failure, run_pickled_chunk
 
 _PARENT_POLL_S: Final = 0.5
 _GATHER_POLL_S: Final = 0.05
@@ -25,6 +28,14 @@ class Semaphore(Protocol):
     def release(self) -> None:
         """Give one."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What one worker brought from a meeting: its id, and its failure if it failed."""
+
+    worker: str
+    failure: Failure | None
 
 
 class Rendezvous:
@@ -43,21 +54,26 @@ class Rendezvous:
         self._arrived = arrived
         self._leave = leave
 
-    def meet(self, func: Callable[[Any], Any], item: Any) -> str:
-        """Run in a worker: call `func`, wait for the others, return the worker's id."""
+    def meet(self, work: Callable[[], ChunkOutcome]) -> Meeting:
+        """Run in a worker: do the work, then wait for all others."""
         try:
-            func(item)
+            outcome = work()
         finally:
             self._arrived.release()
             self._leave.acquire()
-        return worker_id()
+        return Meeting(worker_id(), outcome.failure)
 
-    def gather(self, futures: Sequence[Future[str]]) -> list[str]:
-        """Run in the caller: wait for all workers, let them go, return their ids."""
+    def gather(
+        self, invite: Callable[[], Future[Meeting]], n_workers: int
+    ) -> list[Meeting]:
+        """Run in the caller: invite the workers, wait for all, and let them go."""
+        futures: list[Future[Meeting]] = []
         n_arrived = 0
         try:
+            while len(futures) < n_workers:
+                futures.append(invite())
             # A future that is done before all have met belongs to a lost worker.
-            while n_arrived < len(futures) and not any(f.done() for f in futures):
+            while n_arrived < n_workers and not any(f.done() for f in futures):
                 n_arrived += self._arrived.acquire(timeout=_GATHER_POLL_S)
         finally:
             for _ in futures:
@@ -84,18 +100,16 @@ def start_worker(arrived: Semaphore, leave: Semaphore, parent_pid: int) -> None:
     _rendezvous = Rendezvous(arrived, leave)
     # Ctrl-C reaches the whole group of a terminal; the caller alone decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(
         target=_end_with_parent, args=(parent_pid,), name="parent-watch", daemon=True
     ).start()
 
 
-def meet_in_process(call_bytes: bytes) -> str:
+def meet_in_process(func: bytes, item: bytes) -> Meeting:
     """Take part in the meeting of a process pool."""
-    import pickle
-
-    func, item = pickle.loads(call_bytes)
     assert _rendezvous is not None
-    return _rendezvous.meet(func, item)
+    return _rendezvous.meet(lambda: run_pickled_chunk(func, [item]))
 
 
 def worker_id() -> str:
