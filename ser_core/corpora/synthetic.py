@@ -18,7 +18,7 @@ from ser_core import execution
 from ser_core.corpora.synthesis.distributions import TOTAL
 from ser_core.corpora.synthesis.layout import place
 from ser_core.corpora.synthesis.ratings import SAMPLE_RATE
-from ser_core.corpora.synthetic_files import Recorder, sweep
+from ser_core.corpora.synthetic_files import Recorder, recording, sweep
 from ser_core.corpora.synthetic_metadata import (
     Marker,
     read_marker,
@@ -248,4 +248,4 @@ def _workers(backend: str) -> int:
 def _remove_surplus(folder: Path, *, first: int, end: int) -> None:
     """Remove what an interrupted run for more utterances had made beyond these."""
     for index in range(first, end):
-        folder.joinpath(place(index).path).unlink(missing_ok=True)
+        recording(folder, place(index)).unlink(missing_ok=True)

@@ -6,12 +6,15 @@ import contextlib
 import errno
 import io
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from ser_core.corpora.reserved_names import allowed_here
+from ser_core.corpora.synthesis.layout import Place
 from ser_core.corpora.synthesis.ratings import SAMPLE_RATE, plan
 from ser_core.corpora.synthesis.speech import speak
 from ser_core.errors import CorpusError
@@ -66,7 +69,7 @@ class Recorder:
 
         """
         planned = plan(self.seed, index)
-        path = Path(self.root, planned.place.path)
+        path = recording(Path(self.root), planned.place)
         new = not is_complete(path, planned.n_samples)
         if new:
             write_whole(path, encode(speak(planned, seed=self.seed)))
@@ -76,6 +79,11 @@ class Recorder:
             size_bytes=path.stat().st_size,
             new=new,
         )
+
+
+def recording(root: Path, where: Place) -> Path:
+    """Return the file of an utterance below the corpus folder."""
+    return root / allowed_here(where.path, platform=sys.platform)
 
 
 def encode(y: np.ndarray) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ser_core.corpora.synthesis.ratings import plan
+from ser_core.corpora.synthetic_files import recording
 from ser_core.errors import CorpusError
 
 # Measured: FLAC takes 0.36 to 0.50 of the samples' two bytes.
@@ -29,7 +30,7 @@ def missing_bytes(root: Path, *, utterances: int, seed: int) -> int:
     total = 0.0
     for index in range(utterances):
         planned = plan(seed, index)
-        if not root.joinpath(planned.place.path).exists():
+        if not recording(root, planned.place).exists():
             total += planned.n_samples * _BYTES_A_SAMPLE
     return int(total) + utterances * _LABELS_BYTES
 

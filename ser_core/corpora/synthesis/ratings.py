@@ -115,9 +115,9 @@ def _votes(
     rivals = [label for label in (*EMOTIONS, OTHER) if label != majority]
     weights = np.array([_affinity(majority, label) for label in rivals])
 
-    def rival(room: int) -> str:
+    def rival(room: int, besides: str = "") -> str:
         """Draw a label that stays below the majority with `room` more half votes."""
-        open_ = np.array([scores[label] + room < halves for label in rivals])
+        open_ = [label != besides and scores[label] + room < halves for label in rivals]
         p = weights * open_
         label = rivals[int(rng.choice(len(rivals), p=p / p.sum()))]
         scores[label] += room
@@ -125,7 +125,13 @@ def _votes(
 
     if split:
         sheets.append((majority, rival(1)))
-    sheets += [(rival(2),) for _ in range(n_raters - full - split)]
+    for _ in range(n_raters - full - split):
+        if any(scores[label] + 2 < halves for label in rivals):
+            sheets.append((rival(2),))
+        else:
+            # So few voted for the majority that whole votes would overtake it.
+            one = rival(1)
+            sheets.append((one, rival(1, besides=one)))
     return tuple(sheets[i] for i in rng.permutation(n_raters))
 
 

@@ -11,7 +11,13 @@ from ser_core.corpora.synthesis.prosody import Curve, Score, compose
 from ser_core.corpora.synthesis.ratings import SAMPLE_RATE, Plan
 from ser_core.corpora.synthesis.seeds import Stream, generator
 from ser_core.corpora.synthesis.source import glottal_flow_derivative
-from ser_core.corpora.synthesis.tract import HOP, FrameControls, Tract, n_frames
+from ser_core.corpora.synthesis.tract import (
+    HOP,
+    NOISE_LEAD,
+    FrameControls,
+    Tract,
+    n_frames,
+)
 from ser_core.corpora.synthesis.voices import (
     Manner,
     Room,
@@ -24,12 +30,13 @@ from ser_core.corpora.synthesis.voices import (
 # Curves are read every 64 samples (1.5 ms) and joined by straight lines.
 _CONTROL: Final = 64
 _RAMP: Final = (np.arange(_CONTROL) / _CONTROL).astype(np.float32)
-# Brings the neutral voice of an average speaker to about -23 dBFS while it speaks.
-_VOICE_GAIN: Final = 0.045
-_ASPIRATION_GAIN: Final = 0.05
-_FRICATION_GAIN: Final = 0.03
-_BASE_TILT_DB: Final = -3.0
+# Brings the neutral voice of an average speaker to about -33 dBFS while it speaks.
+_VOICE_GAIN: Final = 0.035
+_ASPIRATION_GAIN: Final = 0.04
+_FRICATION_GAIN: Final = 0.014
+_BASE_TILT_DB: Final = -2.0
 _CEILING: Final = 0.89
+_KNEE: Final = 0.2
 
 
 def speak(plan: Plan, *, seed: int) -> np.ndarray:
@@ -56,9 +63,10 @@ def speak(plan: Plan, *, seed: int) -> np.ndarray:
     n = plan.n_samples
     y = Tract(place, size=voice.tract, sample_rate=SAMPLE_RATE).filter(
         _voice(score, n, voice, how, rng),
-        rng.standard_normal(n, dtype=np.float32),
+        rng.standard_normal(n + NOISE_LEAD, dtype=np.float32),
         _controls(score, n, voice, how),
     )
+    y = _compressed(y)
     peak = float(np.abs(y).max())
     if peak > _CEILING:
         y *= _CEILING / peak
@@ -136,6 +144,21 @@ def _controls(
         ),
         spectrum=score.spectrum[np.maximum(syllable, 0)],
     )
+
+
+def _compressed(y: np.ndarray) -> np.ndarray:
+    """Turn the loudest moments down 2:1, as whoever records shouting does."""
+    n_blocks = len(y) // HOP + 1
+    padded = np.zeros(n_blocks * HOP, dtype=np.float32)
+    padded[: len(y)] = np.abs(y)
+    peaks = np.pad(padded.reshape(n_blocks, HOP).max(axis=1), 2, mode="edge")
+    # The neighbours' peaks too, so that the gain is down before one comes.
+    loudest = np.maximum.reduce([peaks[k : k + n_blocks + 1] for k in range(4)])
+    gain = np.sqrt(_KNEE / np.maximum(loudest, _KNEE))
+    ramp = (np.arange(HOP) / HOP).astype(np.float32)
+    curve = gain[:-1, None] + np.diff(gain)[:, None] * ramp
+    turned: np.ndarray = y * curve.ravel()[: len(y)]
+    return turned
 
 
 def _at(curve: Curve, time_s: np.ndarray) -> np.ndarray:

@@ -63,15 +63,15 @@ _MANNERS: Final[Mapping[str, Manner]] = {
     "Neutral": Manner(),
     # Hot anger: loud, high, wide, fast, bright, irregular.
     "Angry": Manner(
-        pitch_st=3.5,
+        pitch_st=4.0,
         range_log2=0.6,
         rate_log2=0.18,
         pause_log2=-0.4,
         jitter_log2=0.8,
         level_db=9.0,
-        tilt_db=2.6,
-        breath_db=-3.0,
-        formants_log2=0.06,
+        tilt_db=5.0,
+        breath_db=-4.0,
+        formants_log2=0.12,
     ),
     # Irritation, the cold anger of Banse and Scherer: the same, far weaker.
     "Frustrated": Manner(
@@ -80,34 +80,34 @@ _MANNERS: Final[Mapping[str, Manner]] = {
         rate_log2=0.02,
         pause_log2=0.1,
         jitter_log2=0.4,
-        level_db=3.0,
-        tilt_db=0.9,
-        breath_db=1.0,
-        formants_log2=0.01,
+        level_db=4.5,
+        tilt_db=3.0,
+        breath_db=-1.0,
+        formants_log2=-0.04,
     ),
     # Elation: high and wide above all, lips spread.
     "Happy": Manner(
-        pitch_st=4.2,
+        pitch_st=5.5,
         range_log2=0.8,
-        rate_log2=0.14,
+        rate_log2=0.2,
         pause_log2=-0.3,
         jitter_log2=0.1,
-        level_db=4.5,
-        tilt_db=1.0,
+        level_db=6.0,
+        tilt_db=0.5,
         breath_db=0.0,
-        formants_log2=0.05,
+        formants_log2=0.16,
     ),
     # Low, narrow, slow, soft, breathy, with long pauses.
     "Sad": Manner(
-        pitch_st=-1.2,
+        pitch_st=-1.5,
         range_log2=-0.7,
         rate_log2=-0.3,
         pause_log2=0.8,
         jitter_log2=0.2,
-        level_db=-6.0,
-        tilt_db=-2.0,
-        breath_db=6.0,
-        formants_log2=-0.03,
+        level_db=-9.0,
+        tilt_db=-3.0,
+        breath_db=8.0,
+        formants_log2=-0.08,
     ),
 }
 """Signs and order follow the tables of both reviews; sizes are ours."""
@@ -118,8 +118,8 @@ _MANNER_SPREAD: Final = Manner(
     rate_log2=0.16,
     pause_log2=0.5,
     jitter_log2=0.5,
-    level_db=2.5,
-    tilt_db=0.8,
+    level_db=1.5,
+    tilt_db=0.5,
     breath_db=3.0,
     formants_log2=0.02,
 )
@@ -134,7 +134,7 @@ def manner(
     Parameters
     ----------
     shares : mapping of str to float
-        Emotion -> share of the votes; what is missing to 1 counts as neutral.
+        Emotion -> share of the votes, 0 to 1; none at all counts as neutral.
     intensity : float
         How much this speaker shows, 1 on average.
     rng : numpy.random.Generator
@@ -146,14 +146,18 @@ def manner(
 
     """
     noise = rng.standard_normal(len(fields(Manner)))
+    # Cubed: what most raters heard is more than its share of the voice.
+    weights = {emotion: share**3 for emotion, share in shares.items()}
+    total = sum(weights.values())
     values = {}
     for field, z in zip(fields(Manner), noise, strict=True):
         mean = sum(
-            share * getattr(_MANNERS[emotion], field.name)
-            for emotion, share in shares.items()
+            weight * getattr(_MANNERS[emotion], field.name)
+            for emotion, weight in weights.items()
         )
         spread = getattr(_MANNER_SPREAD, field.name)
-        values[field.name] = float(intensity * mean + spread * z)
+        shown = intensity * mean / total if total else 0.0
+        values[field.name] = shown + spread * float(z)
     return Manner(**values)
 
 
@@ -208,11 +212,11 @@ def speaker(seed: int, actor: int) -> Speaker:
         tract=(1.165 if woman else 1.0) * math.exp(0.035 * z[1]),
         vowel_shift=np.exp(0.045 * rng.standard_normal((9, 3))),
         rate=4.7 * math.exp(0.12 * z[2]),
-        level_db=3.0 * z[3],
-        tilt_db=0.8 * z[4] + (-0.6 if woman else 0.0),
+        level_db=2.0 * z[3],
+        tilt_db=0.7 * z[4] + (-0.6 if woman else 0.0),
         breath_db=3.0 * z[5] + (2.0 if woman else 0.0),
         open_quotient=float(np.clip(0.6 + 0.05 * z[6] + 0.05 * woman, 0.45, 0.8)),
-        intensity=math.exp(0.3 * z[7]),
+        intensity=math.exp(0.25 * z[7]),
     )
 
 
