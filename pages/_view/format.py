@@ -12,9 +12,20 @@ NOT_KNOWN: Final = "–"
 
 _MIB: Final = 1024**2
 # strftime's month follows the server's language; the pages are in English.
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun") + (
-    ("Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-)
+_MONTHS: Final = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
 
 
 def duration(value: float | None) -> str:
@@ -33,8 +44,10 @@ def duration(value: float | None) -> str:
     if value < 99.95:
         return f"{value:.3g} s"
     if value < 3600:
-        return f"{int(round(value)) // 60} min {int(round(value)) % 60} s"
-    return f"{int(value) // 3600} h {int(value) % 3600 // 60} min"
+        minutes, rest = divmod(round(value), 60)
+        return f"{minutes} min {rest} s"
+    hours, rest = divmod(round(value / 60), 60)
+    return f"{hours} h {rest} min"
 
 
 def mebibytes(value: float | None) -> str:
@@ -111,11 +124,11 @@ def times(value: float | None) -> str:
 
     Examples
     --------
-    >>> times(1.857), times(12.34), times(None)
-    ('1.86×', '12.3×', '–')
+    >>> times(0.7372), times(1.857), times(12.34), times(None)
+    ('0.74×', '1.86×', '12.3×', '–')
 
     """
-    return NOT_KNOWN if value is None else f"{value:#.3g}×"
+    return NOT_KNOWN if value is None else f"{_ratio(value)}×"
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -127,7 +140,14 @@ def interval(low: float | None, high: float | None) -> str:
     ('1.79–1.91', '')
 
     """
-    return "" if low is None or high is None else f"{low:#.3g}–{high:#.3g}"
+    if low is None or high is None:
+        return ""
+    return f"{_ratio(low)}–{_ratio(high)}"
+
+
+def _ratio(value: float) -> str:
+    """Write a ratio with two decimals, above ten with one."""
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
 
 
 def percent(share: float | None, *, digits: int = 0) -> str:

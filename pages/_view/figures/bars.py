@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from pages._view.figures.chart import Style, canvas, stacked_panels
 from pages._view.theme import HEIGHT_PX, INNER_PATTERNS, PUBLISHED_PATTERN, backend_look
+
+_CLEAR: Final = "rgba(0,0,0,0)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +95,7 @@ def panels(
         gap_px=gap,
         total_px=plot_px,
     )
-    height_px = plot_px + font * (6.0 + 3.6)
+    height_px = plot_px + font * (6.8 + 3.6)
     canvas(
         title,
         context=context,
@@ -100,7 +103,7 @@ def panels(
         height=height_px / HEIGHT_PX[style.size],
         figure=figure,
     )
-    figure.update_layout(margin={"t": round(font * 6.0)})
+    figure.update_layout(margin={"t": round(font * 6.8)})
     reach = max(bar.value / panel.baseline for panel in shown for bar in panel.bars)
     room = 1.85 if style.size == "big" else 1.5
     for row, panel in enumerate(shown, start=1):
@@ -119,49 +122,70 @@ def panels(
 
 def _bar(bar: Bar, *, unit: str, style: Style) -> go.Bar:
     """Draw one bar with its text to the right."""
-    look = backend_look(bar.backend)
-    pattern = (
-        PUBLISHED_PATTERN
-        if bar.published
-        else INNER_PATTERNS.get(bar.inner_threads, ".")
-    )
-    marker: dict[str, object] = {"color": look.colour}
-    if bar.published:
-        marker = {
-            "color": "rgba(0,0,0,0)",
-            "line": {"color": look.colour, "width": 2},
-            "pattern": {
-                "shape": pattern,
-                "fgcolor": look.colour,
-                "bgcolor": "rgba(0,0,0,0)",
-                "fillmode": "replace",
-                "size": style.font_px * 0.6,
-            },
-        }
-    elif pattern:
-        marker["pattern"] = bar_pattern(pattern, style=style)
     return go.Bar(
         x=[bar.value],
         y=[bar.tick],
         orientation="h",
-        text=[bar.text],
+        text=[f" {bar.text}"],
         textposition="outside",
         textfont={"size": style.font_px},
         cliponaxis=False,
-        marker=marker,
+        marker=bar_marker(
+            backend_look(bar.backend).colour,
+            PUBLISHED_PATTERN if bar.published else inner_pattern(bar.inner_threads),
+            style=style,
+        ),
         opacity=0.5 if bar.comparable else 1.0,
         hovertemplate=f"%{{y}}<br>%{{x:.4g}} {unit}<extra></extra>",
         showlegend=False,
     )
 
 
-def bar_pattern(shape: str, *, style: Style) -> dict[str, object]:
-    """Describe a white pattern over a bar's own colour."""
+def inner_pattern(inner_threads: str) -> str:
+    """Return the pattern of a setting of the inner threads."""
+    return INNER_PATTERNS.get(inner_threads, ".")
+
+
+def bar_marker(colour: str, pattern: str, *, style: Style) -> dict[str, Any]:
+    """Describe the fill of a bar.
+
+    Parameters
+    ----------
+    colour : str
+    pattern : str
+        Plotly's name, empty for a solid fill. `PUBLISHED_PATTERN` gives a hollow,
+        hatched bar; every other pattern is laid in white over the colour.
+    style : Style
+
+    Returns
+    -------
+    marker : dict
+        For plotly's ``marker``.
+
+    """
+    if not pattern:
+        return {"color": colour}
+    size = style.font_px * 0.6
+    if pattern == PUBLISHED_PATTERN:
+        return {
+            "color": _CLEAR,
+            "line": {"color": colour, "width": 2},
+            "pattern": {
+                "shape": pattern,
+                "fgcolor": colour,
+                "bgcolor": _CLEAR,
+                "fillmode": "replace",
+                "size": size,
+            },
+        }
     return {
-        "shape": shape,
-        "fgcolor": "#FFFFFF",
-        "fgopacity": 0.75,
-        "fillmode": "overlay",
-        "size": style.font_px * 0.6,
-        "solidity": 0.25,
+        "color": colour,
+        "pattern": {
+            "shape": pattern,
+            "fgcolor": "#FFFFFF",
+            "fgopacity": 0.75,
+            "fillmode": "overlay",
+            "size": size,
+            "solidity": 0.25,
+        },
     }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from pages._view.theme import FONT_PX, HEIGHT_PX, Mode, Size, template
+
+_LEAST_WIDTH_PX: Final = 900
+"""Figures are made for this width and more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +73,7 @@ def canvas(
     height : float, default 1.0
         In multiples of the size's usual height.
     legend : bool, default False
-        Whether to keep room for a legend between title and plot.
+        Whether there is one; `settle_legend` then gives it its room.
     figure : plotly Figure, optional
         One with sub-plots to dress; a new one without.
 
@@ -78,7 +83,7 @@ def canvas(
 
     """
     font = style.font_px
-    top = round(font * (5.6 if legend else 4.2))
+    top = round(font * 5.2)
     dressed = figure if figure is not None else go.Figure()
     dressed.update_layout(
         template=template(style.mode),
@@ -98,21 +103,62 @@ def canvas(
             "pad": {"t": round(font * 0.6), "l": round(font * 0.7)},
         },
         showlegend=legend,
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1,
-            "yanchor": "bottom",
-            "font": {"size": font},
-            "traceorder": "normal",
-        },
         hoverlabel={"font": {"size": font}},
         hovermode="closest",
     )
     dressed.update_xaxes(title={"font": {"size": font}}, tickfont={"size": font})
     dressed.update_yaxes(title={"font": {"size": font}}, tickfont={"size": font})
     return dressed
+
+
+def settle_legend(figure: go.Figure, *, style: Style) -> None:
+    """Put the legend below the plot and make the figure taller by its height.
+
+    Parameters
+    ----------
+    figure : plotly Figure
+        Complete but for this; changed in place.
+    style : Style
+
+    Notes
+    -----
+    Plotly lays a legend out in the browser and pushes nothing aside but margins, so
+    its height is estimated here from the letters of its entries at the least width
+    that figures are made for.
+
+    """
+    font = style.font_px
+    entries = [
+        _without_markup(trace.name)
+        for trace in figure.data
+        if trace.name and trace.showlegend is not False
+    ]
+    if not entries:
+        return
+    longest = max(len(entry) for entry in entries)
+    columns = max(int(_LEAST_WIDTH_PX // (longest * font * 0.55 + 65)), 1)
+    rows = -(-len(entries) // columns)
+    legend_px = rows * font * 1.5 + font
+    margin = figure.layout.margin
+    plot_px = figure.layout.height - margin.t - margin.b
+    figure.update_layout(
+        height=round(figure.layout.height + legend_px),
+        margin={"b": round(margin.b + legend_px)},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": -font * 3.6 / plot_px,
+            "yanchor": "top",
+            "font": {"size": font},
+            "traceorder": "normal",
+        },
+    )
+
+
+def _without_markup(text: str) -> str:
+    """Take plotly's line breaks and entities out, to count letters."""
+    return html.unescape(text.replace("<br>", " "))
 
 
 def stacked_panels(
@@ -165,5 +211,45 @@ def row_height(n_rows: int, *, style: Style) -> float:
     style : Style
 
     """
-    pixels = style.font_px * (8.5 + 3.4 * max(n_rows, 1))
+    pixels = style.font_px * (9 + 3.3 * max(n_rows, 1))
     return pixels / HEIGHT_PX[style.size]
+
+
+def colour_bar(unit: str, *, style: Style) -> dict[str, Any]:
+    """Describe the key of a heat map.
+
+    Parameters
+    ----------
+    unit : str
+        Written above it.
+    style : Style
+
+    Returns
+    -------
+    bar : dict
+        For plotly's ``colorbar``.
+
+    """
+    letters = {"size": style.font_px}
+    return {"title": {"text": unit, "font": letters}, "tickfont": letters}
+
+
+def line_widths(looks: Sequence[tuple[object, ...]]) -> list[float]:
+    """Give lines that look alike different widths, the last one the widest.
+
+    Parameters
+    ----------
+    looks : sequence of tuple
+        What decides a line's colour and dash, one a line, in drawing order.
+
+    Returns
+    -------
+    widths : list of float
+        In pixels.
+
+    """
+    widths: list[float] = []
+    for index, look in enumerate(looks):
+        later = looks[index + 1 :].count(look)
+        widths.append(max(4.0 - 1.5 * later, 1.0))
+    return widths

@@ -13,6 +13,7 @@ from typing import Final
 from pages._view import format as say
 from pages._view.figures.bars import Bar, Panel, panels
 from pages._view.figures.chart import Chart, Style
+from pages._view.figures.memory_bars import arm_memory, memory_reading, pipeline_memory
 from pages._view.figures.records import (
     Arm,
     Record,
@@ -58,7 +59,8 @@ def extraction_time(
     style = Style(size=size, mode=mode)
     shown = [
         _published_panel(
-            [(run, run.stage(_EXTRACTION).wall_s) for run in (FIRST, ENHANCED)]
+            [(run, run.stage(_EXTRACTION).wall_s) for run in (FIRST, ENHANCED)],
+            speedup=published.EXTRACTION_SPEEDUP,
         )
     ]
     ratio: float | None = None
@@ -83,9 +85,9 @@ def extraction_time(
         style=style,
     )
     there = (
-        f"There: {say.times(published.EXTRACTION_SPEEDUP)} over "
-        f"{published.N_UTTERANCES:,} files, against a first version whose library threads "
-        f"kept about {_cores_busy_there():.0f} cores busy."
+        f"There: {published.EXTRACTION_SPEEDUP:g}× over "
+        f"{published.N_UTTERANCES:,} files, against a first version whose library "
+        f"threads kept about {_cores_busy_there():.0f} cores busy."
     )
     cores = available_cores(bench or enhanced or first or {})
     return Chart(
@@ -122,13 +124,16 @@ def overall_time(
         title,
         context=context(first, enhanced),
         shown=[
-            _published_panel([(run, run.total_wall_s) for run in (FIRST, ENHANCED)]),
+            _published_panel(
+                [(run, run.total_wall_s) for run in (FIRST, ENHANCED)],
+                speedup=published.OVERALL_SPEEDUP,
+            ),
             *_version_panel(measured, first, enhanced),
         ],
         unit="seconds",
         style=style,
     )
-    there = f"There: {say.times(published.OVERALL_SPEEDUP)} overall."
+    there = f"There: {published.OVERALL_SPEEDUP:g}× overall."
     here = _here(
         _ratio(measured),
         _workers_of(enhanced),
@@ -175,8 +180,8 @@ def peak_memory(
         ],
         baseline=FIRST.peak_rss_bytes / _MIB,
     )
-    rows = _pipeline_memory(first, enhanced) or (
-        _arm_memory(arms(bench)) if bench else []
+    rows = pipeline_memory(first, enhanced) or (
+        arm_memory(arms(bench)) if bench else []
     )
     shown = [theirs]
     if rows:
@@ -189,7 +194,7 @@ def peak_memory(
         )
     used = [first, enhanced] if first or enhanced else [bench]
     figure = panels(title, context=context(*used), shown=shown, unit="MiB", style=style)
-    return Chart(title=title, figure=figure, reading=_memory_reading(rows))
+    return Chart(title=title, figure=figure, reading=memory_reading(rows))
 
 
 def _cores_busy_there() -> float:
@@ -233,8 +238,10 @@ def _arm_panel(bench: Record, found: Sequence[Arm], base: Arm) -> Panel:
     )
 
 
-def _published_panel(values: Sequence[tuple[PublishedRun, float]]) -> Panel:
-    """Make the panel of the report's two versions."""
+def _published_panel(
+    values: Sequence[tuple[PublishedRun, float]], *, speedup: float
+) -> Panel:
+    """Make the panel of the report's two versions, with its speed-up as printed."""
     first_s = values[0][1]
     return Panel(
         heading=f"The report: another machine, {published.N_UTTERANCES:,} files",
@@ -242,11 +249,8 @@ def _published_panel(values: Sequence[tuple[PublishedRun, float]]) -> Panel:
             Bar(
                 tick=f"{run.version} version<br>({backend})",
                 value=value,
-                text=_time_text(
-                    value,
-                    published.N_UTTERANCES,
-                    first_s / value if value < first_s else None,
-                ),
+                text=_time_text(value, published.N_UTTERANCES, None)
+                + (f" · <b>{speedup:g}×</b>" if value < first_s else ""),
                 backend=backend,
                 published=True,
             )
@@ -316,7 +320,7 @@ def _time_text(value: float, files: int | None, ratio: float | None) -> str:
     """Write a bar's text: seconds, time a file, speed-up."""
     parts = [say.duration(value) if value < 99.95 else f"{value:.0f} s"]
     if files:
-        parts.append(f"{say.duration(value / files)} a file")
+        parts.append(f"{1000 * value / files:.3g} ms a file")
     if ratio is not None:
         parts.append(f"<b>{say.times(ratio)}</b>")
     return " · ".join(parts)
@@ -349,7 +353,7 @@ def _workers_of(record: Record | None) -> str:
     """Name the back end of a pipeline record."""
     if record is None:
         return ""
-    return f"{say.plain(record.get('backend'))} × {record.get('workers')}"
+    return f"{record.get('backend')} × {record.get('workers')}"
 
 
 def _here(ratio: float | None, who: str, cores: int | None, *, pinned: bool) -> str:
@@ -361,99 +365,4 @@ def _here(ratio: float | None, who: str, cores: int | None, *, pinned: bool) -> 
     return (
         f"Here: {say.times(ratio)} with {who}{where}{against}. Bars are drawn so that "
         "both baselines are equally long: compare the ratios, not the seconds."
-    )
-
-
-def _pipeline_memory(first: Record | None, enhanced: Record | None) -> list[Bar]:
-    """Make two bars a version: the report's way, and the whole tree's true peak."""
-    rows: list[Bar] = []
-    for record in (first, enhanced):
-        stages = list((record or {}).get("stages") or [])
-        if record is None or not stages:
-            continue
-        name = f"{say.plain(record.get('version'))} version"
-        backend = str(record.get("backend"))
-        rows += _memory_bars(
-            name,
-            backend,
-            parent=stages[-1].get("rss_end_bytes"),
-            tree_pss=_largest(stages, "peak_pss_bytes"),
-            tree_rss=_largest(stages, "peak_rss_bytes"),
-        )
-    return rows
-
-
-def _arm_memory(found: Sequence[Arm]) -> list[Bar]:
-    """Make two bars an arm, of the baseline and the fastest one."""
-    base = reference(found)
-    best = fastest([arm for arm in found if arm is not base])
-    rows: list[Bar] = []
-    for arm in (base, best):
-        if arm is not None:
-            rows += _memory_bars(
-                arm.name,
-                arm.backend,
-                parent=arm.parent_rss_end_bytes,
-                tree_pss=arm.peak_pss_bytes,
-                tree_rss=arm.peak_rss_bytes,
-            )
-    return rows
-
-
-def _memory_bars(
-    name: str,
-    backend: str,
-    *,
-    parent: float | None,
-    tree_pss: float | None,
-    tree_rss: float | None,
-) -> list[Bar]:
-    """Make the comparable bar and the true one, as far as they are known."""
-    rows: list[Bar] = []
-    if parent:
-        rows.append(
-            Bar(
-                tick=f"{name}<br>parent's RSS at the end",
-                value=parent / _MIB,
-                text=say.mebibytes(parent),
-                backend=backend,
-                comparable=True,
-            )
-        )
-    true, word = (tree_pss, "PSS") if tree_pss else (tree_rss, "RSS")
-    if true:
-        rows.append(
-            Bar(
-                tick=f"{name}<br>whole tree, peak {word}",
-                value=true / _MIB,
-                text=f"<b>{say.mebibytes(true)}</b>",
-                backend=backend,
-            )
-        )
-    return rows
-
-
-def _largest(rows: Sequence[Record], field: str) -> float | None:
-    """Return the largest known value of a field."""
-    return max((row[field] for row in rows if row.get(field)), default=None)
-
-
-def _memory_reading(rows: Sequence[Bar]) -> str:
-    """Read the memory chart."""
-    there = (
-        "The report's "
-        f"{say.mebibytes(FIRST.peak_rss_bytes)} and {say.mebibytes(ENHANCED.peak_rss_bytes)} "
-        "are its parent process alone, read at the end: workers and peaks are missing."
-    )
-    if not rows:
-        return f"{there} Nothing is measured here yet."
-    last_true = [bar for bar in rows if not bar.comparable]
-    last_parent = [bar for bar in rows if bar.comparable]
-    if not last_true or not last_parent:
-        return f"{there} Not every figure is known on this platform."
-    true, parent = last_true[-1].value, last_parent[-1].value
-    return (
-        f"{there} Here the same reading gives {say.mebibytes(parent * _MIB)} for the "
-        f"parallel run, while the whole tree of processes peaked at "
-        f"{say.mebibytes(true * _MIB)}."
     )

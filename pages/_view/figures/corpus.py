@@ -11,8 +11,16 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from pages._view import format as say
-from pages._view.figures.bars import bar_pattern
-from pages._view.figures.chart import Chart, Style, canvas, nothing, row_height
+from pages._view.figures.bars import bar_marker
+from pages._view.figures.chart import (
+    Chart,
+    Style,
+    canvas,
+    colour_bar,
+    nothing,
+    row_height,
+    settle_legend,
+)
 from pages._view.theme import (
     ACCENT,
     CATEGORIES,
@@ -153,6 +161,7 @@ def label_counts(
     figure.update_layout(barmode="stack", bargap=0.3)
     figure.update_xaxes(title_text="recordings", range=[0, max(totals.values()) * 1.35])
     figure.update_yaxes(autorange="reversed", showgrid=False)
+    settle_legend(figure, style=style)
     return Chart(title=_LABELS, figure=figure, reading=_labels_reading(totals, order))
 
 
@@ -248,17 +257,17 @@ def mel_spectrogram(
                 centres.round()[:, None], power_db.shape
             ).tolist(),
             colorscale=SEQUENTIAL_SCALE,
-            colorbar={"title": {"text": "dB"}, "tickfont": {"size": style.font_px}},
-            hovertemplate="%{x:.2f} s, %{customdata:.0f} Hz: %{z:.0f} dB<extra></extra>",
+            colorbar=colour_bar("dB", style=style),
+            hovertemplate=(
+                "%{x:.2f} s, %{customdata:.0f} Hz: %{z:.0f} dB<extra></extra>"
+            ),
         )
     )
-    marks = [hertz for hertz in _HERTZ if centres[0] <= hertz <= centres[-1]]
+    marks = _frequency_marks(centres)
     figure.update_yaxes(
         title_text="Hz, spaced as heard",
-        tickvals=[
-            float(np.interp(hertz, centres, np.arange(len(centres)))) for hertz in marks
-        ],
-        ticktext=[f"{hertz:,}" for hertz in marks],
+        tickvals=[band for band, _ in marks],
+        ticktext=[f"{hertz:,}" for _, hertz in marks],
         showgrid=False,
     )
     figure.update_xaxes(title_text="seconds", showgrid=False)
@@ -266,9 +275,23 @@ def mel_spectrogram(
     return Chart(
         title=_MEL,
         figure=figure,
-        reading=f"Most energy lies around {loudest:,.0f} Hz. MFCC are computed from this "
-        "picture, column by column.",
+        reading=f"Most energy lies around {loudest:,.0f} Hz. MFCC are computed from "
+        "this picture, column by column.",
     )
+
+
+def _frequency_marks(
+    centres: npt.NDArray[np.float64],
+) -> list[tuple[float, int]]:
+    """Choose round frequencies whose labels have room between them."""
+    marks: list[tuple[float, int]] = []
+    for hertz in _HERTZ:
+        if not centres[0] <= hertz <= centres[-1]:
+            continue
+        band = float(np.interp(hertz, centres, np.arange(len(centres))))
+        if not marks or band - marks[-1][0] >= len(centres) / 12:
+            marks.append((band, hertz))
+    return marks
 
 
 def _context(words: str, *, synthetic: bool) -> str:
@@ -289,9 +312,7 @@ def _label_bars(
         colour, pattern = (NEUTRAL, "-") if named else (ACCENT, "")
     else:
         colour, pattern = CATEGORIES[index % len(CATEGORIES)]
-    marker: dict[str, object] = {"color": colour}
-    if pattern:
-        marker["pattern"] = bar_pattern(pattern, style=style)
+    marker = bar_marker(colour, pattern, style=style)
     name = say.plain(gender) if gender else "not known"
     return go.Bar(
         x=[pairs[(label, gender)] for label in order],
@@ -319,8 +340,9 @@ def _durations_reading(
 ) -> str:
     """Say the middle, the mean, the total and what is cut."""
     total_s = float(values.sum())
+    middle = say.duration(float(np.median(values)))
     parts = [
-        f"Half of the recordings are shorter than {say.duration(float(np.median(values)))}",
+        f"Half of the recordings are shorter than {middle}",
         f"{say.duration(total_s)} in all",
     ]
     longer = int((values > end_s).sum())

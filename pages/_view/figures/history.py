@@ -9,8 +9,15 @@ from typing import Final
 import plotly.graph_objects as go
 
 from pages._view import format as say
-from pages._view.figures.bars import bar_pattern
-from pages._view.figures.chart import Chart, Style, canvas, nothing, row_height
+from pages._view.figures.bars import bar_marker
+from pages._view.figures.chart import (
+    Chart,
+    Style,
+    canvas,
+    nothing,
+    row_height,
+    settle_legend,
+)
 from pages._view.figures.records import Record, arms, context, machine, n_files
 from pages._view.figures.scaling import machine_label
 from pages._view.figures.stages import STAGES
@@ -68,6 +75,7 @@ def compare(
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.08)
     figure.update_xaxes(title_text="milliseconds a file", range=[0, max(values) * 1.35])
     figure.update_yaxes(autorange="reversed", showgrid=False)
+    settle_legend(figure, style=style)
     return Chart(title=_TITLE, figure=figure, reading=_reading(a, b, pairs))
 
 
@@ -114,14 +122,12 @@ def _bars(
     """Draw one run's bars."""
     values = [pair.b_ms if index else pair.a_ms for pair in pairs]
     colour, pattern = CATEGORIES[index]
-    marker: dict[str, object] = {"color": colour}
-    if pattern:
-        marker["pattern"] = bar_pattern(pattern, style=style)
+    marker = bar_marker(colour, pattern, style=style)
     return go.Bar(
         x=values,
         y=[pair.tick for pair in pairs],
         orientation="h",
-        name=f"{word}: {machine_label(record)}",
+        name=f"{word}: {say.plain(machine_label(record))}",
         marker=marker,
         text=[_text(pair, index) for pair in pairs],
         textposition="outside",

@@ -112,7 +112,7 @@ def _amdahl(entry: Record) -> AmdahlFit | None:
     """Read a fit; None where there is none, or one of another version's making."""
     try:
         return AmdahlFit.from_json(entry["amdahl"]) if entry.get("amdahl") else None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 
@@ -120,7 +120,7 @@ def _usl(entry: Record) -> UslFit | None:
     """Read a fit; None where there is none, or one of another version's making."""
     try:
         return UslFit.from_json(entry["usl"]) if entry.get("usl") else None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Final
+from typing import Final
 
 import plotly.graph_objects as go
 
 from pages._view import format as say
-from pages._view.figures.bars import bar_pattern
+from pages._view.figures.accuracy_words import accuracy_note
+from pages._view.figures.bars import bar_marker
 from pages._view.figures.chart import Chart, Style, canvas, nothing, row_height
 from pages._view.figures.records import Arm, Record, arms, context
 from pages._view.theme import (
@@ -22,6 +23,8 @@ from pages._view.theme import (
     backend_look,
 )
 from ser_core.bench.published import ENHANCED, FIRST
+
+__all__ = ["accuracy", "accuracy_note", "feature_parity", "wilson"]
 
 _PARITY: Final = "Same features?"
 _ACCURACY: Final = "Accuracy of the two versions"
@@ -66,7 +69,7 @@ def feature_parity(
         range=[-0.6, max(len(sums) - 0.2, 1.2)],
         zeroline=False,
     )
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(autorange="reversed", showgrid=False)
     return Chart(title=_PARITY, figure=figure, reading=_parity_reading(found, sums))
 
 
@@ -116,13 +119,14 @@ def accuracy(
     )
     for row in rows:
         figure.add_trace(_accuracy_bar(row, style=style))
+        figure.add_trace(_accuracy_text(row, style=style))
     chance = _commonest_share(shown[0])
     if chance is not None:
         figure.add_vline(
             x=chance * 100,
             line={"color": NEUTRAL, "width": 2, "dash": "dot"},
             annotation={
-                "text": "always the commonest label",
+                "text": f"always the commonest label: {say.percent(chance)}",
                 "font": {"size": style.font_px},
                 "yref": "paper",
                 "y": 1.0,
@@ -131,42 +135,13 @@ def accuracy(
                 "xshift": -style.font_px,
             },
         )
-        figure.update_layout(margin={"t": round(style.font_px * 5.6)})
+        figure.update_layout(margin={"t": round(style.font_px * 6.2)})
     figure.update_xaxes(title_text="percent of test files recognised", range=[0, 118])
     figure.update_xaxes(tickvals=[0, 20, 40, 60, 80, 100])
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_layout(bargap=0.35, barmode="overlay")
     reading = accuracy_note(first=first, enhanced=enhanced)
     return Chart(title=_ACCURACY, figure=figure, reading=reading)
-
-
-def accuracy_note(*, first: Record | None, enhanced: Record | None) -> str:
-    """Say what the accuracies allow to conclude, and what cannot be known.
-
-    Parameters
-    ----------
-    first, enhanced : mapping or None
-        Records of kind ``pipeline``.
-
-    Returns
-    -------
-    note : str
-
-    """
-    sentences: list[str] = []
-    if first and enhanced:
-        sentences.append(_identity_words(first, enhanced))
-    record = enhanced or first
-    if record:
-        sentences += _unseen_words(record)
-        if (record.get("corpus") or {}).get("synthetic"):
-            sentences.append("Synthetic voices: this says nothing about real speech.")
-    sentences.append(
-        f"The report has {say.percent(FIRST.accuracy, digits=2)} and "
-        f"{say.percent(ENHANCED.accuracy, digits=2)} for equal features and seeds; why "
-        "they differ is not stated there and cannot be known from it."
-    )
-    return " ".join(sentences)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,7 +153,13 @@ class _Accuracy:
     n_test: int | None
     colour: str
     pattern: str
-    published: bool = False
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval, the share itself where the files are not counted."""
+        if not self.n_test:
+            return self.share, self.share
+        return wilson(self.share, self.n_test)
 
 
 def _published() -> list[_Accuracy]:
@@ -190,7 +171,6 @@ def _published() -> list[_Accuracy]:
             n_test=sum(score.support for score in run.per_class.values()),
             colour=backend_look(backend).colour,
             pattern=PUBLISHED_PATTERN,
-            published=True,
         )
         for run, backend in ((FIRST, "sequential"), (ENHANCED, "loky"))
     ]
@@ -226,28 +206,12 @@ def _measured(record: Record) -> list[_Accuracy]:
 
 def _accuracy_bar(row: _Accuracy, *, style: Style) -> go.Bar:
     """Draw one accuracy with its interval."""
-    low, high = wilson(row.share, row.n_test) if row.n_test else (row.share, row.share)
-    marker: dict[str, Any] = {"color": row.colour}
-    if row.published:
-        marker = {
-            "color": "rgba(0,0,0,0)",
-            "line": {"color": row.colour, "width": 2},
-            "pattern": {
-                "shape": row.pattern,
-                "fgcolor": row.colour,
-                "bgcolor": "rgba(0,0,0,0)",
-                "fillmode": "replace",
-                "size": style.font_px * 0.6,
-            },
-        }
-    elif row.pattern:
-        marker["pattern"] = bar_pattern(row.pattern, style=style)
-    files = f" · {row.n_test:,} files" if row.n_test else ""
+    low, high = row.interval
     return go.Bar(
         x=[row.share * 100],
         y=[row.tick],
         orientation="h",
-        marker=marker,
+        marker=bar_marker(row.colour, row.pattern, style=style),
         error_x={
             "type": "data",
             "symmetric": False,
@@ -256,12 +220,24 @@ def _accuracy_bar(row: _Accuracy, *, style: Style) -> go.Bar:
             "thickness": 2,
             "width": style.font_px * 0.35,
         },
-        text=[f"{say.percent(row.share, digits=1)}{files}"],
-        textposition="outside",
+        showlegend=False,
+        hovertemplate="%{y}<br>%{x:.2f} %<extra></extra>",
+    )
+
+
+def _accuracy_text(row: _Accuracy, *, style: Style) -> go.Scatter:
+    """Write one accuracy to the right of its interval."""
+    files = f" · {row.n_test:,} files" if row.n_test else ""
+    return go.Scatter(
+        x=[row.interval[1] * 100],
+        y=[row.tick],
+        mode="text",
+        text=[f"  {say.percent(row.share, digits=1)}{files}"],
+        textposition="middle right",
         textfont={"size": style.font_px},
         cliponaxis=False,
         showlegend=False,
-        hovertemplate="%{y}<br>%{x:.2f} %<extra></extra>",
+        hoverinfo="skip",
     )
 
 
@@ -354,47 +330,3 @@ def _parity_reading(found: Sequence[Arm], sums: Sequence[str]) -> str:
         "Arms of one front end agree bit for bit; between front ends the bits differ, "
         "as they may."
     )
-
-
-def _identity_words(first: Record, enhanced: Record) -> str:
-    """Compare the two versions of this machine."""
-    same_features = first.get("checksum") and first.get("checksum") == enhanced.get(
-        "checksum"
-    )
-    same_threads = first.get("inner_threads") == enhanced.get("inner_threads")
-    same_accuracy = first.get("accuracy") == enhanced.get("accuracy")
-    if same_features and same_accuracy:
-        return (
-            "Here both versions have the same features and exactly the same accuracy."
-        )
-    if same_accuracy:
-        return (
-            "Here both versions have the same accuracy, though features differ in bits."
-        )
-    if same_features and same_threads:
-        return (
-            "Here the accuracies differ although features and thread settings are equal: "
-            "that should not happen."
-        )
-    return (
-        "Here the accuracies differ, and so do "
-        f"{'the thread settings' if same_features else 'the features'}."
-    )
-
-
-def _unseen_words(record: Record) -> list[str]:
-    """Compare the random split with unseen speakers."""
-    unseen, seen = record.get("accuracy_unseen_speakers"), record.get("accuracy")
-    if unseen is None:
-        reason = record.get("unseen_speakers_reason")
-        return [
-            "Accuracy on unseen speakers is unknown"
-            + (f": {reason}." if reason else ".").replace("..", ".")
-        ]
-    if seen is None:
-        return []
-    return [
-        f"On speakers never heard in training it is {say.percent(unseen, digits=1)} "
-        f"against {say.percent(seen, digits=1)} on the random split: the first is what "
-        "a new voice can expect."
-    ]

@@ -8,11 +8,19 @@ from typing import Final
 import plotly.graph_objects as go
 
 from pages._view import format as say
-from pages._view.figures.bars import bar_pattern
-from pages._view.figures.chart import Chart, Style, canvas, nothing, row_height
+from pages._view.figures.bars import bar_marker, inner_pattern
+from pages._view.figures.chart import (
+    Chart,
+    Style,
+    canvas,
+    line_widths,
+    nothing,
+    row_height,
+    settle_legend,
+)
 from pages._view.figures.records import Record
 from pages._view.live_state import Lane
-from pages._view.theme import ACCENT, INNER_PATTERNS, Mode, Size, backend_look
+from pages._view.theme import ACCENT, Mode, Size, backend_look
 
 _RACE: Final = "The race"
 _MIB: Final = 1024**2
@@ -102,7 +110,8 @@ def race_curves(
     figure = canvas(
         title, context=_context(lanes, synthetic=synthetic), style=style, legend=True
     )
-    for lane in running:
+    widths = line_widths([(lane.backend, _inner(lane)) for lane in running])
+    for lane, width in zip(running, widths, strict=True):
         look = backend_look(lane.backend)
         figure.add_trace(
             go.Scatter(
@@ -110,7 +119,7 @@ def race_curves(
                 y=[done for _, done in lane.trace],
                 mode="lines+markers",
                 name=say.plain(lane.label),
-                line={"color": look.colour, "width": 4, "dash": _dash(lane)},
+                line={"color": look.colour, "width": width, "dash": _dash(lane)},
                 marker={
                     "symbol": look.symbol,
                     "size": [0] * (len(lane.trace) - 1) + [style.font_px],
@@ -122,6 +131,7 @@ def race_curves(
     figure.update_yaxes(title_text="files done")
     figure.update_xaxes(rangemode="tozero")
     figure.update_yaxes(rangemode="tozero")
+    settle_legend(figure, style=style)
     return Chart(title=title, figure=figure, reading=_curves_reading(running))
 
 
@@ -213,11 +223,12 @@ def live_memory(
                     mode="lines+markers" if field == "pss_bytes" else "lines",
                     name=name,
                     line={"color": colour, "dash": dash, "width": 3},
-                    hovertemplate="%{x:.1f} s: %{y:,.0f} MiB<extra>%{fullData.name}</extra>",
+                    hovertemplate=f"%{{x:.1f}} s: %{{y:,.0f}} MiB<extra>{name}</extra>",
                 )
             )
     figure.update_xaxes(title_text="seconds since the work began", rangemode="tozero")
     figure.update_yaxes(title_text="MiB", rangemode="tozero")
+    settle_legend(figure, style=style)
     last = next((row for row in reversed(rows) if row.get("pss_bytes")), rows[-1])
     kind = "PSS" if last.get("pss_bytes") else "RSS"
     value = last.get("pss_bytes") or last["rss_bytes"]
@@ -249,10 +260,9 @@ def _lane_bar(lane: Lane, *, style: Style) -> go.Bar:
     share = 100 * lane.done / lane.total if lane.total else 0.0
     if lane.phase in _WAITING and lane.runs:
         share = 100.0
-    marker: dict[str, object] = {"color": backend_look(lane.backend).colour}
-    pattern = INNER_PATTERNS.get(_inner(lane), "")
-    if pattern:
-        marker["pattern"] = bar_pattern(pattern, style=style)
+    marker = bar_marker(
+        backend_look(lane.backend).colour, inner_pattern(_inner(lane)), style=style
+    )
     return go.Bar(
         x=[share],
         y=[_tick(lane)],
@@ -276,7 +286,7 @@ def _lane_words(lane: Lane) -> str:
     if lane.files_per_s is not None:
         words += f" · {say.rate(lane.files_per_s)} files/s"
     if lane.remaining_s is not None:
-        words += f" · {say.duration(lane.remaining_s)} left"
+        words += f" · {max(round(lane.remaining_s), 1)} s left"
     return words
 
 
@@ -312,6 +322,6 @@ def _curves_reading(running: Sequence[Lane]) -> str:
         return "The steeper, the faster."
     best = max(rated, key=lambda lane: lane.files_per_s or 0.0)
     return (
-        f"The steeper, the faster: {best.label} reads {say.rate(best.files_per_s)} files "
-        "a second."
+        f"The steeper, the faster: {best.label} reads {say.rate(best.files_per_s)} "
+        "files a second."
     )

@@ -8,8 +8,15 @@ from typing import Any, Final
 import plotly.graph_objects as go
 
 from pages._view import format as say
-from pages._view.figures.bars import bar_pattern
-from pages._view.figures.chart import Chart, Style, canvas, nothing
+from pages._view.figures.bars import bar_marker
+from pages._view.figures.chart import (
+    Chart,
+    Style,
+    canvas,
+    colour_bar,
+    nothing,
+    settle_legend,
+)
 from pages._view.figures.records import Record, context
 from pages._view.theme import (
     CATEGORIES,
@@ -90,6 +97,7 @@ def per_class_f1(
     figure.update_layout(barmode="group", bargap=0.22, bargroupgap=0.06)
     figure.update_yaxes(title_text="F1, 0 to 1", range=[0, 1])
     figure.update_xaxes(title_text="emotion")
+    settle_legend(figure, style=style)
     reading = _f1_reading(shown[-1], labels)
     return Chart(title=_F1, figure=figure, reading=reading)
 
@@ -101,7 +109,7 @@ def confusion(record: Record, *, size: Size = "normal", mode: Mode = "light") ->
     ----------
     record : mapping
         Of kind ``pipeline``; ``confusion`` has true emotions as rows, in the order
-        of ``report``.
+        of ``classes``.
     size, mode : str
 
     Returns
@@ -110,7 +118,7 @@ def confusion(record: Record, *, size: Size = "normal", mode: Mode = "light") ->
 
     """
     matrix = record.get("confusion") or []
-    labels = [name for name in record.get("report") or {} if name in EMOTIONS]
+    labels = [say.plain(name) for name in record.get("classes") or []]
     n = len(labels)
     if not n or len(matrix) != n or any(len(row) != n for row in matrix):
         return nothing(_CONFUSION, "This run carries no confusion matrix.")
@@ -128,19 +136,28 @@ def confusion(record: Record, *, size: Size = "normal", mode: Mode = "light") ->
             y=labels,
             z=[[share * 100 for share in row] for row in shares],
             customdata=matrix,
-            text=[[f"{share * 100:.0f}" for share in row] for row in shares],
-            texttemplate="%{text}",
-            textfont={"size": style.font_px},
             zmin=0,
             zmax=100,
             colorscale=SEQUENTIAL_SCALE,
-            colorbar={"title": {"text": "%"}, "tickfont": {"size": style.font_px}},
+            colorbar=colour_bar("%", style=style),
             hovertemplate=(
                 "true %{y}, taken for %{x}<br>%{customdata} files, %{z:.1f} %"
                 "<extra></extra>"
             ),
         )
     )
+    for row, true in enumerate(shares):
+        for column, share in enumerate(true):
+            figure.add_annotation(
+                x=column,
+                y=row,
+                text=f"{share * 100:.0f}",
+                # by the colour of the cell, which is the same on either page
+                font={
+                    "size": style.font_px,
+                    "color": "#111" if share > 0.5 else "#FFF",
+                },
+            )
     figure.update_xaxes(title_text="taken for", showgrid=False)
     figure.update_yaxes(title_text="true emotion", autorange="reversed", showgrid=False)
     return Chart(
@@ -170,24 +187,11 @@ def _bars(
     style: Style,
 ) -> go.Bar:
     """Draw one series over the emotions."""
-    hollow = pattern == PUBLISHED_PATTERN
-    marker: dict[str, Any] = {"color": "rgba(0,0,0,0)" if hollow else colour}
-    if hollow:
-        marker["line"] = {"color": colour, "width": 2}
-        marker["pattern"] = {
-            "shape": pattern,
-            "fgcolor": colour,
-            "bgcolor": "rgba(0,0,0,0)",
-            "fillmode": "replace",
-            "size": style.font_px * 0.6,
-        }
-    elif pattern:
-        marker["pattern"] = bar_pattern(pattern, style=style)
     return go.Bar(
         x=list(labels),
         y=list(values),
         name=name,
-        marker=marker,
+        marker=bar_marker(colour, pattern, style=style),
         hovertemplate="%{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
     )
 
@@ -217,6 +221,6 @@ def _confusion_reading(labels: Sequence[str], shares: Sequence[Sequence[float]])
     if share == 0.0:
         return "No test file was taken for another emotion."
     return (
-        f"The commonest mistake: {say.percent(share)} of the {true} files are taken for "
-        f"{taken}. Rows add up to 100 %."
+        f"The commonest mistake: {say.percent(share)} of the {true} files are taken "
+        f"for {taken}. Rows add up to 100 %."
     )

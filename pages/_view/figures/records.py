@@ -87,25 +87,30 @@ class Arm:
     @property
     def is_reference(self) -> bool:
         """Whether this is what speed-ups refer to."""
-        return self.backend == "sequential" and self.pinned
+        return (
+            self.front_end == "reference"
+            and self.backend == "sequential"
+            and self.pinned
+        )
 
     @property
     def name(self) -> str:
-        """Name on one line, as ``threads × 2, unpinned``."""
-        return ", ".join(self._name_parts())
+        """Name on one line, as ``threads × 2 (unpinned)``; not escaped."""
+        first, *rest = self._name_parts()
+        return f"{first} ({', '.join(rest)})" if rest else first
 
     @property
     def tick(self) -> str:
-        """Name on up to two lines, for an axis."""
-        first, *rest = self._name_parts()
+        """Name on up to two lines, for an axis; escaped for plotly."""
+        first, *rest = [say.plain(part) for part in self._name_parts()]
         return "<br>".join([first, ", ".join(rest)]) if rest else first
 
     def _name_parts(self) -> list[str]:
         """Back end and workers, then what sets the arm apart."""
-        backend = say.plain(self.backend)
-        first = backend if backend == "sequential" else f"{backend} × {self.workers}"
-        inner = _INNER_WORDS.get(self.inner_threads, say.plain(self.inner_threads))
-        front_end = say.plain(self.front_end) if self.several_front_ends else ""
+        alone = self.backend == "sequential"
+        first = self.backend if alone else f"{self.backend} × {self.workers}"
+        inner = _INNER_WORDS.get(self.inner_threads, self.inner_threads)
+        front_end = self.front_end if self.several_front_ends else ""
         return [first, *(part for part in (inner, front_end) if part)]
 
 
@@ -230,10 +235,10 @@ def available_cores(record: Record) -> int | None:
 
 
 def machine(record: Record) -> str:
-    """Name the machine by its processor, escaped for plotly."""
+    """Name the machine by its processor; not escaped."""
     cpu = (record.get("environment") or {}).get("cpu") or {}
     model = cpu.get("model") if isinstance(cpu, Mapping) else None
-    return say.plain(model) if model else "unknown processor"
+    return str(model) if model else "unknown processor"
 
 
 def is_synthetic(*records: Record | None) -> bool:

@@ -9,7 +9,15 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from pages._view import format as say
-from pages._view.figures.chart import Chart, Style, canvas, nothing
+from pages._view.figures.chart import (
+    Chart,
+    Style,
+    canvas,
+    colour_bar,
+    line_widths,
+    nothing,
+    settle_legend,
+)
 from pages._view.figures.records import Arm, Record, arms, context
 from pages._view.theme import (
     HEIGHT_PX,
@@ -48,18 +56,28 @@ def memory_over_time(
     style = Style(size=size, mode=mode)
     figure = canvas(
         _MEMORY,
-        context=context(record),
+        context=f"{context(record)} · solid: PSS · dotted: RSS",
         style=style,
-        height=1.0 + 0.06 * len(series),
+        height=1.1,
         legend=True,
     )
     any_pss = any(row.get("pss_bytes") for _, rows in series for row in rows)
-    for arm, rows in series:
+    widths = line_widths([(arm.backend, arm.inner_threads) for arm, _ in series])
+    for (arm, rows), width in zip(series, widths, strict=True):
         if any_pss:
-            figure.add_trace(_memory_line(arm, rows, "pss_bytes", style=style))
-        figure.add_trace(_memory_line(arm, rows, "rss_bytes", style=style))
+            figure.add_trace(
+                _memory_line(
+                    arm, rows, "pss_bytes", named=True, width=width, style=style
+                )
+            )
+        figure.add_trace(
+            _memory_line(
+                arm, rows, "rss_bytes", named=not any_pss, width=1.5, style=style
+            )
+        )
     figure.update_xaxes(title_text="seconds since the work began", rangemode="tozero")
     figure.update_yaxes(title_text="MiB, whole tree", rangemode="tozero")
+    settle_legend(figure, style=style)
     reading = _memory_reading([arm for arm, _ in series], any_pss=any_pss)
     return Chart(title=_MEMORY, figure=figure, reading=reading)
 
@@ -93,7 +111,7 @@ def core_use(
     rows = [r for r in _samples(record, chosen) if r.get("cores")] if chosen else []
     if chosen is None or not rows:
         return nothing(_CORES, "No samples of the cores were kept for this arm.")
-    title = f"{_CORES}: {chosen.name}"
+    title = f"{_CORES}: {say.plain(chosen.name)}"
     style = Style(size=size, mode=mode)
     figure = cores_figure(
         title,
@@ -137,13 +155,13 @@ def cores_figure(
     if n_cores > _MAX_ROWS:
         return _heat_map(title, times_s, cores, n_cores, subtitle, style)
     figure = make_subplots(
-        rows=n_cores, cols=1, shared_xaxes=True, vertical_spacing=0.12 / n_cores
+        rows=n_cores, cols=1, shared_xaxes=True, vertical_spacing=0.3 / n_cores
     )
     canvas(
         title,
         context=subtitle,
         style=style,
-        height=style.font_px * (8 + 5.6 * n_cores) / HEIGHT_PX[style.size],
+        height=style.font_px * (8.5 + 6.5 * n_cores) / HEIGHT_PX[style.size],
         figure=figure,
     )
     for core in range(n_cores):
@@ -162,8 +180,8 @@ def cores_figure(
         )
         figure.update_yaxes(
             range=[0, 105],
-            tickvals=[0, 50, 100],
-            title_text=f"core {core}, %",
+            tickvals=[0, 100],
+            title_text=f"core {core} (%)",
             row=core + 1,
             col=1,
         )
@@ -190,7 +208,7 @@ def _heat_map(
             zmin=0,
             zmax=100,
             colorscale=SEQUENTIAL_SCALE,
-            colorbar={"title": {"text": "% busy"}, "tickfont": {"size": style.font_px}},
+            colorbar=colour_bar("% busy", style=style),
             hovertemplate="%{x:.1f} s<br>core %{y}: %{z:.0f} %<extra></extra>",
         )
     )
@@ -209,7 +227,13 @@ def _samples(record: Record, arm: Arm | None) -> list[Record]:
 
 
 def _memory_line(
-    arm: Arm, rows: Sequence[Record], field: str, *, style: Style
+    arm: Arm,
+    rows: Sequence[Record],
+    field: str,
+    *,
+    named: bool,
+    width: float,
+    style: Style,
 ) -> go.Scatter:
     """Draw one figure of one arm over time."""
     pss = field == "pss_bytes"
@@ -219,17 +243,22 @@ def _memory_line(
         x=[row["t_s"] for row in points],
         y=[row[field] / _MIB for row in points],
         mode="lines+markers" if pss else "lines",
-        name=f"{arm.name}: {'PSS' if pss else 'RSS'}",
+        name=say.plain(arm.name),
+        legendgroup=arm.key,
+        showlegend=named,
         line={
             "color": look.colour,
-            "width": 3 if pss else 1.5,
+            "width": width,
             "dash": "solid" if pss else "dot",
         },
         marker={
             "symbol": look.symbol if arm.pinned else f"{look.symbol}-open",
             "size": style.font_px * 0.6,
         },
-        hovertemplate="%{x:.1f} s<br>%{y:,.0f} MiB<extra>%{fullData.name}</extra>",
+        hovertemplate=(
+            f"%{{x:.1f}} s<br>%{{y:,.0f}} MiB {'PSS' if pss else 'RSS'}"
+            "<extra>%{fullData.name}</extra>"
+        ),
     )
 
 

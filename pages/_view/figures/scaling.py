@@ -8,10 +8,19 @@ from typing import Any, Final
 import plotly.graph_objects as go
 
 from pages._view import format as say
-from pages._view.figures.chart import Chart, Style, canvas, nothing
+from pages._view.figures.chart import Chart, Style, canvas, nothing, settle_legend
+from pages._view.figures.curves import (
+    band,
+    cores_mark,
+    group_name,
+    ideal,
+    measured,
+    shift_aside,
+    workers_axis,
+)
 from pages._view.figures.laws import fits, law_words
 from pages._view.figures.records import Arm, Record, arms, available_cores, context
-from pages._view.theme import NEUTRAL, Mode, Size, backend_look
+from pages._view.theme import Mode, Size
 
 _SPEEDUP: Final = "Speed-up over workers"
 _EFFICIENCY: Final = "Efficiency over workers"
@@ -20,8 +29,6 @@ _NO_REFERENCE: Final = (
     "Add the back end sequential with one inner thread."
 )
 _NO_PARALLEL: Final = "This run has only the sequential arm: add a parallel back end."
-_INNER_DASHES: Final = {"1": None, "default": "dash", "all": "dot"}
-_SPREAD: Final = 0.06
 
 
 def speedup_curve(
@@ -48,10 +55,10 @@ def speedup_curve(
         _SPEEDUP, context=context(record), style=style, height=1.25, legend=True
     )
     most = max(arm.workers for group in groups for arm in group)
-    _ideal(figure, [1, most], [1, most], "ideal: as fast as there are workers", style)
+    ideal(figure, [1, most], [1, most], "ideal: as fast as there are workers", style)
     for line in fits(record, up_to=most):
         if line.low and line.high:
-            figure.add_trace(_band(line.workers, line.low, line.high, line.colour))
+            figure.add_trace(band(line.workers, line.low, line.high, line.colour))
         figure.add_trace(
             go.Scatter(
                 x=list(line.workers),
@@ -64,11 +71,12 @@ def speedup_curve(
         )
     for index, group in enumerate(groups):
         figure.add_trace(
-            _points(group, _shift(index, len(groups)), "speedup", style=style)
+            measured(group, shift_aside(index, len(groups)), "speedup", style=style)
         )
-    _cores_mark(figure, record, most, style)
-    _workers_axis(figure, groups)
+    cores_mark(figure, record, most, style)
+    workers_axis(figure, groups)
     figure.update_yaxes(title_text="times pinned sequential", rangemode="tozero")
+    settle_legend(figure, style=style)
     reading = f"{_speedup_reading(groups)} {law_words(record)}".strip()
     return Chart(title=_SPEEDUP, figure=figure, reading=reading)
 
@@ -95,14 +103,15 @@ def efficiency_curve(
     style = Style(size=size, mode=mode)
     figure = canvas(_EFFICIENCY, context=context(record), style=style, legend=True)
     most = max(arm.workers for group in groups for arm in group)
-    _ideal(figure, [1, most], [100, 100], "ideal: 100 %", style)
+    ideal(figure, [1, most], [100, 100], "ideal: 100 %", style)
     for index, group in enumerate(groups):
         figure.add_trace(
-            _points(group, _shift(index, len(groups)), "efficiency", style=style)
+            measured(group, shift_aside(index, len(groups)), "efficiency", style=style)
         )
-    _cores_mark(figure, record, most, style)
-    _workers_axis(figure, groups)
+    cores_mark(figure, record, most, style)
+    workers_axis(figure, groups)
     figure.update_yaxes(title_text="percent of ideal", rangemode="tozero")
+    settle_legend(figure, style=style)
     return Chart(title=_EFFICIENCY, figure=figure, reading=_efficiency_reading(groups))
 
 
@@ -121,148 +130,6 @@ def _groups(record: Record) -> list[list[Arm]] | str:
             arm
         )
     return [sorted(group, key=lambda arm: arm.workers) for group in groups.values()]
-
-
-def _shift(index: int, n_groups: int) -> float:
-    """Move a group a little aside, so that intervals do not cover each other."""
-    return (index - (n_groups - 1) / 2) * _SPREAD
-
-
-def _points(
-    group: Sequence[Arm], shift: float, what: str, *, style: Style
-) -> go.Scatter:
-    """Draw one group's speed-ups or efficiencies with their intervals."""
-    look = backend_look(group[0].backend)
-    hollow = not group[0].pinned
-    efficiency = what == "efficiency"
-    per = [100 / arm.workers if efficiency else 1.0 for arm in group]
-    values = [(arm.speedup or 0.0) * k for arm, k in zip(group, per, strict=True)]
-    highs = [
-        arm.speedup if arm.speedup_high is None else arm.speedup_high for arm in group
-    ]
-    lows = [
-        arm.speedup if arm.speedup_low is None else arm.speedup_low for arm in group
-    ]
-    unit = " %" if efficiency else "×"
-    return go.Scatter(
-        x=[arm.workers + shift for arm in group],
-        y=values,
-        customdata=[
-            [arm.name, say.interval(arm.speedup_low, arm.speedup_high)] for arm in group
-        ],
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [
-                (h or 0) * k - v for h, k, v in zip(highs, per, values, strict=True)
-            ],
-            "arrayminus": [
-                v - (lo or 0) * k for lo, k, v in zip(lows, per, values, strict=True)
-            ],
-            "thickness": 2,
-            "width": style.font_px * 0.4,
-        },
-        mode="lines+markers" if len(group) > 1 else "markers",
-        name=_group_name(group[0]),
-        line={
-            "color": look.colour,
-            "width": 3,
-            "dash": _INNER_DASHES.get(group[0].inner_threads) or look.dash,
-        },
-        marker={
-            "color": look.colour,
-            "symbol": f"{look.symbol}-open" if hollow else look.symbol,
-            "size": style.font_px * 0.85,
-            "line": {"width": 2.5 if hollow else 0, "color": look.colour},
-        },
-        hovertemplate=(
-            "%{customdata[0]}<br>%{y:.3g}"
-            + unit
-            + "<br>95 % interval of the speed-up: %{customdata[1]}<extra></extra>"
-        ),
-    )
-
-
-def _group_name(arm: Arm) -> str:
-    """Name a line of the legend: the arm without its worker count."""
-    return arm.name.replace(f" × {arm.workers}", "", 1)
-
-
-def _ideal(
-    figure: go.Figure,
-    x: Sequence[float],
-    y: Sequence[float],
-    name: str,
-    style: Style,
-) -> None:
-    """Draw the line that no arm is expected to pass."""
-    figure.add_trace(
-        go.Scatter(
-            x=list(x),
-            y=list(y),
-            mode="lines+markers" if x[0] == x[-1] else "lines",
-            name=name,
-            line={"color": NEUTRAL, "width": 2, "dash": "dot"},
-            marker={"symbol": "line-ew-open", "size": style.font_px, "color": NEUTRAL},
-            hoverinfo="skip",
-        )
-    )
-
-
-def _band(
-    x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str
-) -> go.Scatter:
-    """Shade the interval of a fitted law."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return go.Scatter(
-        x=[*x, *reversed(x)],
-        y=[*high, *reversed(low)],
-        fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.15)",
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
-def _cores_mark(figure: go.Figure, record: Record, most: int, style: Style) -> None:
-    """Mark where the machine runs out of cores, if the plan goes so far."""
-    cores = available_cores(record)
-    if cores is None or most <= cores:
-        return
-    figure.add_vline(
-        x=cores,
-        line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
-        annotation={
-            "text": f"{cores} cores: no more to win",
-            "font": {"size": style.font_px},
-            "yanchor": "bottom",
-            "y": 0.02,
-            "xanchor": "left",
-        },
-    )
-
-
-def _workers_axis(figure: go.Figure, groups: Sequence[Sequence[Arm]]) -> None:
-    """Put whole numbers of workers on the axis."""
-    counts = sorted({1, *(arm.workers for group in groups for arm in group)})
-    spread = max(counts) - 1
-    figure.update_xaxes(
-        title_text="workers (threads or processes)",
-        tickvals=_apart(counts),
-        range=[0.6 - 0.03 * spread, max(counts) + 0.4 + 0.03 * spread],
-    )
-
-
-def _apart(counts: Sequence[int]) -> list[int]:
-    """Keep the tick labels that have room on a linear axis."""
-    kept = [counts[-1]]
-    least = (counts[-1] - 1) / 16
-    for number in reversed(counts[:-1]):
-        if kept[-1] - number >= least:
-            kept.append(number)
-    return sorted(kept)
 
 
 def _best(groups: Sequence[Sequence[Arm]]) -> Arm:
@@ -335,16 +202,19 @@ def machines(
         title, context=_machines_context(records), style=style, height=1.3, legend=True
     )
     most = max(arm.workers for _, group, _ in lines for arm in group)
-    _ideal(figure, [1, most], [1, most], "ideal", style)
+    ideal(figure, [1, most], [1, most], "ideal", style)
     for name, group, index in lines:
-        trace = _points(group, _shift(index, len(records)), "speedup", style=style)
-        trace.name = name
+        trace = measured(
+            group, shift_aside(index, len(records)), "speedup", style=style
+        )
+        trace.name = say.plain(name)
         trace.line.dash = _DASHES[index % len(_DASHES)]
         trace.marker.symbol = _SYMBOLS[index % len(_SYMBOLS)]
         figure.add_trace(trace)
-    _workers_axis(figure, [group for _, group, _ in lines])
+    workers_axis(figure, [group for _, group, _ in lines])
     figure.update_xaxes(title_text="workers, one a core")
     figure.update_yaxes(title_text="times pinned sequential", rangemode="tozero")
+    settle_legend(figure, style=style)
     return Chart(title=title, figure=figure, reading=_machines_reading(records, lines))
 
 
@@ -360,7 +230,7 @@ def _machine(record: Record, index: int) -> list[_Line]:
         return []
     pinned = [group for group in groups if group[0].pinned] or groups
     return [
-        (f"{machine_label(record)}: {_group_name(group[0])}", group, index)
+        (f"{machine_label(record)}: {group_name(group[0])}", group, index)
         for group in pinned
     ]
 
@@ -368,7 +238,7 @@ def _machine(record: Record, index: int) -> list[_Line]:
 def machine_label(record: Record) -> str:
     """Name a run by its label and cores, marked where it was imported."""
     cores = available_cores(record)
-    words = say.plain(_short(record.get("label") or record.get("id") or "a run"))
+    words = _short(record.get("label") or record.get("id") or "a run")
     details = [
         *([say.count(cores, "core")] if cores else []),
         *(["imported"] if record.get("source") == "imported" else []),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor, log10
 from typing import Final
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from pages._view import format as say
-from pages._view.figures.bars import bar_pattern
-from pages._view.figures.chart import Chart, Style, canvas, nothing
+from pages._view.figures.bars import bar_marker
+from pages._view.figures.chart import (
+    Chart,
+    Style,
+    canvas,
+    nothing,
+    settle_legend,
+    stacked_panels,
+)
 from pages._view.figures.records import Record, context, stage
 from pages._view.theme import HEIGHT_PX, Mode, Size, backend_look
 
@@ -49,11 +54,6 @@ def stage_times(
     -------
     chart : Chart
 
-    Notes
-    -----
-    The axis is logarithmic, because the stages reach from milliseconds to minutes;
-    each bar carries its value.
-
     """
     shown = _with_stages(first, enhanced)
     if not shown:
@@ -68,15 +68,9 @@ def stage_times(
         figure.add_trace(_bars(record, walls, texts, index=index, style=style))
     if not values:
         return nothing(_TIMES, "The stages of this run carry no times.")
-        figure.update_xaxes(
-            type="log",
-            range=[
-                floor(log10(min(values))),
-                log10(max(values)) + (0.75 if size == "big" else 0.5),
-            ],
-            title_text="seconds (logarithmic)",
-            dtick=1,
-        )
+    room = 1.3 if size == "big" else 1.15
+    figure.update_xaxes(title_text="seconds", range=[0, max(values) * room])
+    settle_legend(figure, style=style)
     return Chart(title=_TIMES, figure=figure, reading=_time_reading(shown))
 
 
@@ -104,28 +98,35 @@ def stage_memory(
     if not shown:
         return nothing(_MEMORY, _NO_PIPELINE)
     style = Style(size=size, mode=mode)
-    figure = make_subplots(
-        rows=1, cols=len(shown), shared_yaxes=True, horizontal_spacing=0.04
+    panel_px = style.font_px * 13
+    gap_px = style.font_px * 5
+    total_px = panel_px * len(shown) + gap_px * (len(shown) - 1)
+    figure = stacked_panels(
+        [_version(record) for record in shown],
+        heights=[1.0] * len(shown),
+        style=style,
+        gap_px=gap_px,
+        total_px=total_px,
     )
-    figure = canvas(
+    canvas(
         _MEMORY,
         context=context(first, enhanced),
         style=style,
-        height=1.1,
+        height=(total_px + style.font_px * 10) / HEIGHT_PX[style.size],
         legend=True,
         figure=figure,
     )
-    highest = 0.0
+    figure.update_layout(margin={"t": round(style.font_px * 6.8)})
     kind = _peak_kind(shown)
-    for column, record in enumerate(shown, start=1):
-        highest = max(highest, _memory_column(figure, record, column, kind, style))
-        figure.update_xaxes(
-            title_text=f"{_version(record)}: stage", tickangle=-30, row=1, col=column
-        )
+    highest = max(
+        _memory_panel(figure, record, row, kind, style)
+        for row, record in enumerate(shown, start=1)
+    )
     if highest == 0.0:
         return nothing(_MEMORY, "The stages of this run carry no memory figures.")
-    figure.update_yaxes(range=[0, highest * 1.1])
-    figure.update_yaxes(title_text="MiB", col=1)
+    figure.update_yaxes(range=[0, highest * 1.1], title_text="MiB")
+    figure.update_xaxes(title_text="stage", row=len(shown), col=1)
+    settle_legend(figure, style=style)
     return Chart(title=_MEMORY, figure=figure, reading=_memory_reading(shown, kind))
 
 
@@ -169,11 +170,8 @@ def _bars(
     style: Style,
 ) -> go.Bar:
     """Draw one version's bars over the stages."""
-    marker: dict[str, object] = {
-        "color": backend_look(str(record.get("backend"))).colour
-    }
-    if index:
-        marker["pattern"] = bar_pattern("/", style=style)
+    colour = backend_look(str(record.get("backend"))).colour
+    marker = bar_marker(colour, "/" if index else "", style=style)
     return go.Bar(
         x=list(values),
         y=list(STAGES),
@@ -188,11 +186,11 @@ def _bars(
     )
 
 
-def _memory_column(
-    figure: go.Figure, record: Record, column: int, kind: str, style: Style
+def _memory_panel(
+    figure: go.Figure, record: Record, row: int, kind: str, style: Style
 ) -> float:
-    """Draw one version's two lines over the stages; return the highest value."""
-    rows = [row for name in STAGES if (row := stage(record, name)) is not None]
+    """Draw one version's two lines over the stages and return the highest value."""
+    measured = [one for name in STAGES if (one := stage(record, name)) is not None]
     look = backend_look(str(record.get("backend")))
     highest = 0.0
     for field, word, dash, symbol in (
@@ -204,7 +202,9 @@ def _memory_column(
         ),
         ("rss_end_bytes", "parent's RSS at the end", "dot", "circle-open"),
     ):
-        points = [(row["name"], row[field] / _MIB) for row in rows if row.get(field)]
+        points = [
+            (one["name"], one[field] / _MIB) for one in measured if one.get(field)
+        ]
         highest = max([highest, *(value for _, value in points)])
         figure.add_trace(
             go.Scatter(
@@ -216,8 +216,8 @@ def _memory_column(
                 marker={"symbol": symbol, "size": style.font_px * 0.7},
                 hovertemplate="%{x}<br>%{y:,.0f} MiB<extra>%{fullData.name}</extra>",
             ),
-            row=1,
-            col=column,
+            row=row,
+            col=1,
         )
     return highest
 

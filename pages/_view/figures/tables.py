@@ -152,10 +152,24 @@ def environment(record: Record) -> pd.DataFrame:
         Columns ``what`` and ``value``, nested names joined, all values text.
 
     """
-    rows = [
-        {"what": what, "value": value}
-        for what, value in _flat(record.get("environment") or {})
-    ]
+    return named_values(record.get("environment") or {})
+
+
+def named_values(values: Mapping[str, Any]) -> pd.DataFrame:
+    """Make a table of nested named values.
+
+    Parameters
+    ----------
+    values : mapping
+        Plain JSON.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns ``what`` and ``value``, nested names joined, all values text.
+
+    """
+    rows = [{"what": what, "value": value} for what, value in _flat(values)]
     return pd.DataFrame(rows, columns=["what", "value"])
 
 

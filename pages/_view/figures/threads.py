@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from pages._view import format as say
-from pages._view.figures.bars import bar_pattern
+from pages._view.figures.bars import bar_marker, inner_pattern
 from pages._view.figures.chart import Chart, Style, canvas, nothing, row_height
 from pages._view.figures.records import (
     Arm,
@@ -25,7 +25,8 @@ from pages._view.figures.records import (
     fastest,
     reference,
 )
-from pages._view.theme import INNER_PATTERNS, NEUTRAL, Mode, Size, backend_look
+from pages._view.theme import NEUTRAL, Mode, Size, backend_look
+from ser_core.bench.statistics import BUSY_SHARE
 
 _TITLE: Final = "Threads or processes?"
 _MORE_CPU: Final = 1.15
@@ -71,7 +72,7 @@ def threads_against_processes(
         height=row_height(len(found), style=style) + 0.12,
         figure=figure,
     )
-    figure.update_layout(margin={"t": round(style.font_px * 6)})
+    figure.update_layout(margin={"t": round(style.font_px * 6.6)})
     for arm in found:
         _row(figure, arm, style=style)
     _axes(figure, found, style)
@@ -103,6 +104,7 @@ def explanation(record: Record) -> str:
     processes = _best(found, ("loky", "processes"), pinned=True, workers=pinned)
     cores = available_cores(record)
     sentences = [
+        *_busy_words(record),
         *_pinned_words(pinned),
         *_loose_words(pinned, loose, cores),
         *_process_words(pinned, processes),
@@ -115,10 +117,7 @@ def explanation(record: Record) -> str:
 def _row(figure: go.Figure, arm: Arm, *, style: Style) -> None:
     """Draw one arm in both panels."""
     look = backend_look(arm.backend)
-    marker: dict[str, object] = {"color": look.colour}
-    pattern = INNER_PATTERNS.get(arm.inner_threads, ".")
-    if pattern:
-        marker["pattern"] = bar_pattern(pattern, style=style)
+    marker = bar_marker(look.colour, inner_pattern(arm.inner_threads), style=style)
     wall = say.duration(arm.median_wall_s)
     if arm.speedup is not None and not arm.is_reference:
         wall = f"{wall} · <b>{say.times(arm.speedup)}</b>"
@@ -195,14 +194,31 @@ def _best(
     return fastest(defaults or equal or fitting)
 
 
+def _busy_words(record: Record) -> list[str]:
+    """Warn where other programs took part of the machine."""
+    shares = [
+        run["other_cpu_share"]
+        for run in record.get("runs") or []
+        if run.get("other_cpu_share") is not None
+    ]
+    if not shares or max(shares) <= BUSY_SHARE:
+        return []
+    return [
+        f"Other programs used up to {say.percent(max(shares))} of this machine's CPU "
+        "during the run: measure again on a quiet machine before concluding."
+    ]
+
+
 def _pinned_words(pinned: Arm | None) -> list[str]:
     """Say what threads gain when the libraries' own threads are out of the way."""
     if pinned is None or pinned.speedup is None:
         return []
     figures = (
-        f"{pinned.workers} threads, library threads pinned to one, ran "
+        f"{pinned.workers} threads, library threads pinned to one, ran at "
         f"{say.times(pinned.speedup)} the speed of sequential"
     )
+    if pinned.speedup_low is not None and pinned.speedup_low <= 1:
+        return [f"{figures}: no gain that this run can tell from chance."]
     if pinned.speedup < 1 + 2 * _TELLS:
         return [f"{figures}: here the lock (or the work around it) left them no gain."]
     return [
@@ -222,15 +238,15 @@ def _loose_words(pinned: Arm | None, loose: Arm | None, cores: int | None) -> li
     extra = loose.cpu_s / pinned.cpu_s
     slower = loose.speedup < pinned.speedup * (1 - _TELLS)
     figures = (
-        f"The same work with the libraries' threads left alone ({loose.name}) burned "
-        f"{say.duration(loose.cpu_s)} of CPU instead of {say.duration(pinned.cpu_s)} and "
-        f"ran {say.times(loose.speedup)}"
+        f"The same work with the libraries' threads left alone, {loose.name}, burned "
+        f"{say.duration(loose.cpu_s)} of CPU instead of {say.duration(pinned.cpu_s)} "
+        f"and ran at {say.times(loose.speedup)}"
     )
-    where = f" on {say.count(cores, 'core')}" if cores else ""
+    limit = f"the {say.count(cores, 'core')} here" if cores else "the cores here"
     if slower and extra >= _MORE_CPU:
         return [
             f"{figures}: that loss is over-subscription, more running threads than "
-            f"cores{where}, and not the GIL, which both arms share."
+            f"{limit} can carry, and not the GIL, which both arms share."
         ]
     if slower:
         return [
@@ -266,8 +282,8 @@ def _process_words(pinned: Arm | None, processes: Arm | None) -> list[str]:
     if apart < 0:
         return [f"{figures}, less than the pinned threads."]
     return [
-        f"{figures}: the {say.percent(apart)} above the pinned threads are the most that "
-        "the GIL, and what else threads of one process share, can have cost here."
+        f"{figures}: the {say.percent(apart)} above the pinned threads are the most "
+        "that the GIL, and what else threads of one process share, can have cost here."
     ]
 
 

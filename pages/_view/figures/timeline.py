@@ -85,7 +85,7 @@ def worker_timeline(
     if not lanes:
         return nothing(title, "No file of this arm was finished.")
     described = next((a for a in record_arms(record) if a.key == chosen), None)
-    name = described.name if described else say.plain(chosen)
+    name = say.plain(described.name if described else chosen)
     style = Style(size=size, mode=mode)
     figure = canvas(
         f"{title}: {name}",
@@ -184,8 +184,8 @@ def _reading(lanes: dict[str, list[Record]], end_s: float, *, hidden: int) -> st
     longest = max(files, key=lambda file: float(file["end_s"]) - float(file["start_s"]))
     longest_s = float(longest["end_s"]) - float(longest["start_s"])
     parts = [
-        f"{say.count(len(lanes), 'worker')} spent {say.percent(min(share, 1.0))} of the "
-        "time inside files"
+        f"{say.count(len(lanes), 'worker')} spent {say.percent(min(share, 1.0))} of "
+        "the time inside files"
     ]
     if len(lanes) > 1:
         parts.append(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from pages._view import format as say
-from pages._view.figures.bars import bar_pattern
+from pages._view.figures.bars import bar_marker, inner_pattern
 from pages._view.figures.chart import Chart, Style, canvas, nothing, row_height
 from pages._view.figures.records import Arm, Record, arms, context, fastest, reference
-from pages._view.theme import INNER_PATTERNS, Mode, Size, backend_look
+from pages._view.theme import Mode, Size, backend_look
 
 _TITLE = "Wall time of each arm"
 
@@ -42,8 +42,11 @@ def wall_times(record: Record, *, size: Size = "normal", mode: Mode = "light") -
     for arm in found:
         figure.add_trace(_points(arm, style=style))
     longest = max(max((*arm.walls_s, arm.median_wall_s or 0.0)) for arm in found)
-    room = 1.75 if size == "big" else 1.45
-    figure.update_xaxes(title_text="seconds (median)", range=[0, longest * room])
+    room = 1.95 if size == "big" else 1.6
+    figure.update_xaxes(
+        title_text="seconds (bar: median, points: repetitions)",
+        range=[0, longest * room],
+    )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_layout(barmode="overlay", bargap=0.35)
     return Chart(title=_TITLE, figure=figure, reading=_reading(found))
@@ -51,10 +54,9 @@ def wall_times(record: Record, *, size: Size = "normal", mode: Mode = "light") -
 
 def _bar(arm: Arm, *, style: Style) -> go.Bar:
     """Draw the median of one arm."""
-    marker: dict[str, object] = {"color": backend_look(arm.backend).colour}
-    pattern = INNER_PATTERNS.get(arm.inner_threads, ".")
-    if pattern:
-        marker["pattern"] = bar_pattern(pattern, style=style)
+    marker = bar_marker(
+        backend_look(arm.backend).colour, inner_pattern(arm.inner_threads), style=style
+    )
     return go.Bar(
         x=[arm.median_wall_s],
         y=[arm.tick],
@@ -69,7 +71,7 @@ def _points(arm: Arm, *, style: Style) -> go.Scatter:
     """Draw the repetitions of one arm, its text right of the last of them."""
     walls = list(arm.walls_s) or [arm.median_wall_s]
     furthest = max(range(len(walls)), key=lambda index: walls[index] or 0.0)
-    beside = f"   {say.duration(arm.median_wall_s)}"
+    beside = f"   median {say.duration(arm.median_wall_s)}"
     if arm.files_per_s:
         beside += f" · {arm.files_per_s:,.1f} files/s"
     return go.Scatter(
