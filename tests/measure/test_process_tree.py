@@ -10,7 +10,7 @@ from tree_children import HOLD, burn, burning, child, holding, runs, wait_until
 
 from ser_core.measure.tree import CpuTimes, ProcessTree, end_tree
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(150)
 
 LINUX_ONLY = pytest.mark.skipif(not psutil.LINUX, reason="only Linux tells this")
 

@@ -14,7 +14,7 @@ from ser_core.measure import sampler
 from ser_core.measure.sampler import Sample, TreeWatcher
 from ser_core.measure.sampling import Sampling, package_environment
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(150)
 
 
 def test_requested_sample_is_complete() -> None:

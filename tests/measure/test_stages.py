@@ -13,7 +13,7 @@ from tree_children import burn, burning, child, holding
 from ser_core.errors import JobError
 from ser_core.measure.stages import StageRecorder
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(150)
 
 KEYS = {
     "name",
