@@ -22,7 +22,7 @@ def samples(rss: list[int], pss: list[int | None]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [([3.0], 0), ([3.0, 1.0, 2.1], 2), ([1.0, 2.0], 0), ([9.0, 1.0, 1.2, 5.0], 2)],
+    [([3.0], 0), ([3.0, 1.0, 2.1], 2), ([1.0, 2.0], 0), ([9.0, 1.0, 2.0, 5.0], 2)],
 )
 def test_repetition_nearest_the_median_is_shown(
     values: list[float], expected: int
