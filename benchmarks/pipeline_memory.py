@@ -73,35 +73,32 @@ def show(found: list[dict[str, Any]], *, n_files: int) -> None:
     """Print the table and what follows from it."""
     print(
         f"{'end of stage':20}{'private':>10}{'growth':>11}{'slope':>11}"
-        f"{'report':>11}{'report':>11}{'full':>10}{'report':>10}"
+        f"{'report':>13}{'report':>11}{'full':>10}{'report':>10}"
     )
     print(
         f"{'':20}{'MB':>10}{'kB/utt':>11}{'kB/utt':>11}"
-        f"{'grow kB/utt':>11}{'kB/utt':>11}{'MB':>10}{'MB':>10}"
+        f"{'grow kB/utt':>13}{'kB/utt':>11}{'MB':>10}{'MB':>10}"
     )
     for row in found:
         print(
             f"{row['stage']:20}{row['private_bytes'] / 1e6:10.0f}"
             f"{row['growth_per_utterance'] / 1e3:11.1f}"
             f"{row['slope_per_utterance'] / 1e3:11.1f}"
-            f"{row['report_growth_per_utterance'] / 1e3:11.1f}"
+            f"{row['report_growth_per_utterance'] / 1e3:13.1f}"
             f"{row['report_per_utterance'] / 1e3:11.1f}"
             f"{row['full_corpus_bytes'] / 1e6:10.0f}"
             f"{row['report_rss_bytes'] / 1e6:10.0f}"
         )
-    above = [
-        row["stage"]
-        for row in found
-        if row["growth_per_utterance"] > row["report_growth_per_utterance"]
-    ]
     print(
-        f"Growth per utterance with {n_files} files is "
-        + (f"above the report's after: {', '.join(above)}." if above else "within it.")
+        f"({n_files} files; metadata is read for the whole corpus, whatever the limit)"
     )
-    print(
-        f"'full' is for {N_UTTERANCES:,} utterances, by the slope; the report's "
-        "columns are the resident memory of its parent process on another machine."
-    )
+    for what, ours, theirs in (
+        ("growth per utterance", "growth_per_utterance", "report_per_utterance"),
+        (f"total for {N_UTTERANCES:,}", "full_corpus_bytes", "report_rss_bytes"),
+    ):
+        above = [row["stage"] for row in found if row[ours] > row[theirs]]
+        verdict = f"above after: {', '.join(above)}" if above else "within, every stage"
+        print(f"{what} against the report's resident memory: {verdict}")
 
 
 def main() -> int:
