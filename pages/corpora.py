@@ -9,6 +9,7 @@ from pages._view.corpus_add import (
     generate_form,
     register_form,
 )
+from pages._view.corpus_download import download_form
 from pages._view.corpus_inside import corpus_inside
 from pages._view.corpus_list import choose_corpus
 from pages._view.job_view import job_view
@@ -42,3 +43,6 @@ with widgets.said_plainly():
     if generate.open:
         with generate:
             generate_form(cache.lab())
+    if download.open:
+        with download:
+            download_form(cache.lab())

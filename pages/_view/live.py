@@ -134,16 +134,20 @@ def _stages(run: LiveRun) -> None:
 
 def _plain(run: LiveRun) -> None:
     """Show the progress of a job without arms."""
-    if not run.total:
+    count = format.size if run.unit == "bytes" else "{:,}".format
+    if not run.done:
         st.progress(0.0, text=run.what or "Starting …")
-        return
-    st.progress(
-        min(run.done / run.total, 1.0),
-        text=f"{run.what}: {run.done:,} of {run.total:,}",
-    )
-    first, second = st.columns(2)
-    first.metric("per second", format.rate(run.files_per_s))
-    second.metric("time left", format.duration(run.remaining_s))
+    elif not run.total:
+        st.progress(0.0, text=f"{run.what}: {count(run.done)} so far")
+    else:
+        st.progress(
+            min(run.done / run.total, 1.0),
+            text=f"{run.what}: {count(run.done)} of {count(run.total)}",
+        )
+        first, second = st.columns(2)
+        if run.unit != "bytes":
+            first.metric("per second", format.rate(run.files_per_s))
+        second.metric("time left", format.duration(run.remaining_s))
 
 
 def _said(run: LiveRun) -> None:

@@ -65,8 +65,8 @@ class LiveRun:
         Arms in the plan's order; empty for jobs that measure nothing.
     active : str or None
         Key of the arm under way.
-    what, done, total, remaining_s
-        Progress of a job without arms.
+    what, unit, done, total, remaining_s
+        Progress of a job without arms; ``total`` is 0 while it is unknown.
     samples : list of dict
         Samples of the repetition under way.
     stages : list of dict
@@ -82,6 +82,7 @@ class LiveRun:
     lanes: dict[str, Lane] = field(default_factory=dict)
     active: str | None = None
     what: str = ""
+    unit: str = "files"
     done: int = 0
     total: int = 0
     files_per_s: float | None = None
@@ -170,6 +171,7 @@ def _on_progress(run: LiveRun, event: Mapping[str, Any]) -> None:
     lane = run.lanes.get(event["arm"]) if event.get("arm") else None
     if lane is None:
         run.what = str(event.get("what") or run.what)
+        run.unit = str(event.get("unit") or "files")
         run.done, run.total = int(event["done"]), int(event["total"])
         run.files_per_s = event.get("files_per_s")
         run.remaining_s = event.get("remaining_s")
