@@ -7,7 +7,6 @@ and on a machine without a network.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from html import escape
 from math import isfinite
@@ -15,6 +14,7 @@ from typing import Any, Final, TypeGuard
 
 import pandas as pd
 import plotly.offline
+from plotly.io.json import to_json_plotly
 
 import ser_core
 from pages._view import format as say
@@ -82,7 +82,9 @@ def html(records: Sequence[Record]) -> str:
     sections = [*_bench_sections(records), *_pipeline_sections(records)]
     sections += _comparison_sections(records)
     body = "\n".join([_head(records), *sections, _foot()])
-    templates = {mode: _json(template(mode).to_plotly_json()) for mode in _MODES}
+    templates = {
+        mode: to_json_plotly(template(mode).to_plotly_json()) for mode in _MODES
+    }
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -94,7 +96,8 @@ def html(records: Sequence[Record]) -> str:
             f"<style>{STYLE}</style>",
             f"<script>{plotly.offline.get_plotlyjs()}</script>",
             "<script>const TEMPLATES = "
-            f"{{light: {templates['light']}, dark: {templates['dark']}}};\n{SCRIPT}</script>",
+            f"{{light: {templates['light']}, dark: {templates['dark']}}};",
+            f"{SCRIPT}</script>",
             "</head><body><main>",
             body,
             "</main></body></html>",
@@ -314,24 +317,15 @@ def _chart(chart: Chart) -> str:
     if chart.figure is None:
         return f'<figure class="empty"><h3>{escape(chart.title)}</h3>{reading}</figure>'
     drawn: dict[str, Any] = chart.figure.to_plotly_json()
-    layout = {key: value for key, value in drawn["layout"].items() if key != "template"}
-    figure = chart.figure.__class__(data=chart.figure.data, layout=layout)
-    height = int(layout.get("height", 420))
+    # the page's script adds the template of the side it is on; to_json_plotly writes
+    # JSON that cannot end the script it stands in
+    drawn["layout"].pop("template", None)
+    height = int(drawn["layout"]["height"])
     return (
         f'<figure><div class="chart" role="img" aria-label="{escape(chart.title)}" '
         f'style="height:{height}px"><script type="application/json">'
-        f"{_inert(figure.to_json())}</script></div>{reading}</figure>"
+        f"{to_json_plotly(drawn)}</script></div>{reading}</figure>"
     )
-
-
-def _json(value: object) -> str:
-    """Write JSON that cannot end the script it stands in."""
-    return _inert(json.dumps(value))
-
-
-def _inert(text: str) -> str:
-    """Escape what would end a script or begin a comment in it."""
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _table(table: pd.DataFrame) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import log10
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,7 @@ _DURATIONS: Final = "How long the recordings are"
 _LABELS: Final = "Recordings of each emotion"
 _WAVE: Final = "The sound"
 _MEL: Final = "Its energy over time and frequency"
+_FULL_SCALE: Final = 0.999
 _BINS: Final = 40
 _WAVE_POINTS: Final = 1_000
 _HERTZ: Final = (100, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000)
@@ -207,10 +209,7 @@ def waveform(
     figure.update_xaxes(title_text="seconds", range=[0, length_s])
     figure.update_yaxes(title_text="amplitude", range=[-1.05, 1.05])
     peak = float(np.max(np.abs(np.nan_to_num(y))))
-    level = f"{20 * np.log10(peak):.1f} dB below full scale".replace("-", "")
-    words = "digital silence" if peak == 0 else f"its peak is {level}"
-    if peak >= 0.999:
-        words = "it reaches full scale and may be clipped"
+    words = _level_words(peak)
     return Chart(
         title=_WAVE,
         figure=figure,
@@ -292,6 +291,15 @@ def _frequency_marks(
         if not marks or band - marks[-1][0] >= len(centres) / 12:
             marks.append((band, hertz))
     return marks
+
+
+def _level_words(peak: float) -> str:
+    """Say how loud a recording's loudest sample is."""
+    if peak == 0:
+        return "digital silence"
+    if peak >= _FULL_SCALE:
+        return "it reaches full scale and may be clipped"
+    return f"its peak is {-20 * log10(peak):.1f} dB below full scale"
 
 
 def _context(words: str, *, synthetic: bool) -> str:

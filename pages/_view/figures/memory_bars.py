@@ -91,7 +91,8 @@ def memory_reading(rows: Sequence[Bar]) -> str:
     """Read the memory chart."""
     there = (
         f"The report's {say.mebibytes(FIRST.peak_rss_bytes)} and "
-        f"{say.mebibytes(ENHANCED.peak_rss_bytes)} are its parent process alone, read at the end: workers and peaks are missing."
+        f"{say.mebibytes(ENHANCED.peak_rss_bytes)} are its parent process alone, read "
+        "at the end: workers and peaks are missing."
     )
     if not rows:
         return f"{there} Nothing is measured here yet."

@@ -109,7 +109,7 @@ def confusion(record: Record, *, size: Size = "normal", mode: Mode = "light") ->
     ----------
     record : mapping
         Of kind ``pipeline``; ``confusion`` has true emotions as rows, in the order
-        of ``classes``.
+        of ``classes``, or of ``report`` where it has none.
     size, mode : str
 
     Returns
@@ -118,7 +118,8 @@ def confusion(record: Record, *, size: Size = "normal", mode: Mode = "light") ->
 
     """
     matrix = record.get("confusion") or []
-    labels = [say.plain(name) for name in record.get("classes") or []]
+    names = record.get("classes") or list(record.get("report") or {})
+    labels = [say.plain(name) for name in names]
     n = len(labels)
     if not n or len(matrix) != n or any(len(row) != n for row in matrix):
         return nothing(_CONFUSION, "This run carries no confusion matrix.")

@@ -281,7 +281,5 @@ def context(*records: Record | None) -> str:
 
 def stage(record: Record | None, name: str) -> Record | None:
     """Return one stage of a pipeline record, None where it lacks it."""
-    for row in (record or {}).get("stages") or []:
-        if row.get("name") == name:
-            return row
-    return None
+    rows: list[Record] = list((record or {}).get("stages") or [])
+    return next((row for row in rows if row.get("name") == name), None)

@@ -244,7 +244,7 @@ def _memory_line(
         y=[row[field] / _MIB for row in points],
         mode="lines+markers" if pss else "lines",
         name=say.plain(arm.name),
-        legendgroup=arm.key,
+        legendgroup=say.plain(arm.key),
         showlegend=named,
         line={
             "color": look.colour,

@@ -69,8 +69,8 @@ def _bar(arm: Arm, *, style: Style) -> go.Bar:
 
 def _points(arm: Arm, *, style: Style) -> go.Scatter:
     """Draw the repetitions of one arm, its text right of the last of them."""
-    walls = list(arm.walls_s) or [arm.median_wall_s]
-    furthest = max(range(len(walls)), key=lambda index: walls[index] or 0.0)
+    walls = list(arm.walls_s) or [arm.median_wall_s or 0.0]
+    furthest = max(range(len(walls)), key=lambda index: walls[index])
     beside = f"   median {say.duration(arm.median_wall_s)}"
     if arm.files_per_s:
         beside += f" · {arm.files_per_s:,.1f} files/s"
