@@ -228,8 +228,8 @@ class Pipeline:
             return
         estimate = estimate_svm_seconds(parts.X_train, parts.y_train)
         self._log(
-            f"The SVM will take about {estimate.seconds:.0f} s "
-            f"({estimate.seconds_low:.0f} to {estimate.seconds_high:.0f} s) for "
+            f"The SVM will take about {estimate.seconds:.1f} s "
+            f"({estimate.seconds_low:.1f} to {estimate.seconds_high:.1f} s) for "
             f"{estimate.n_train} utterances, by a trial with {estimate.n_timed}."
         )
 
