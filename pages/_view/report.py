@@ -47,7 +47,7 @@ from ser_core.errors import ParameterError
 
 _MAX_FAILURES: Final = 200
 _MAX_TIMELINES: Final = 3
-_SHORT: Final = 24
+_SHORT: Final = 28
 """Texts up to this length are not broken in a table."""
 _POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -198,7 +198,7 @@ def _bench(record: Record, title: str) -> str:
             _notes(record),
             _failures(record),
             _details("Plan", _table(_plan(record))),
-            _details("Every repetition", _table(tables.runs(record))),
+            _details("Every repetition", _table(tables.runs(record)), printed=False),
             _details("Machine and versions", _table(tables.environment(record))),
         ],
     )
@@ -395,11 +395,12 @@ def _failures(record: Record) -> str:
     )
 
 
-def _details(title: str, body: str) -> str:
-    """Fold something long away."""
+def _details(title: str, body: str, *, printed: bool = True) -> str:
+    """Fold something long away; what is too wide for paper stays folded there."""
     if not body:
         return ""
-    return f"<details><summary>{escape(title)}</summary>{body}</details>"
+    kind = "" if printed else ' class="screen"'
+    return f"<details{kind}><summary>{escape(title)}</summary>{body}</details>"
 
 
 def _foot() -> str:

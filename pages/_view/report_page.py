@@ -53,7 +53,9 @@ details { margin: .8rem 0; }
 summary { cursor: pointer; font-weight: 600; padding: .3rem 0; }
 footer { margin: 3rem 0 1rem; padding-top: 1rem; border-top: 2px solid var(--grid);
   color: var(--muted); }
+@page { size: A4 landscape; margin: 10mm; }
 @media print {
+  details.screen { display: none; }
   body { font-size: 11pt; }
   main { max-width: none; padding: 0; }
   .scroll { overflow: visible; }
@@ -71,6 +73,8 @@ STYLE: Final = (
 
 SCRIPT: Final = """
 const dark = window.matchMedia('(prefers-color-scheme: dark)');
+// what A4 and Letter leave between their margins, whatever the window's width
+const PAPER_PX = 960;
 let printing = false;
 function side() { return dark.matches && !printing ? 'dark' : 'light'; }
 function drawAll(first) {
@@ -82,7 +86,8 @@ function drawAll(first) {
       Plotly.newPlot(box, figure.data, figure.layout,
         {responsive: true, displaylogo: false});
     } else {
-      Plotly.relayout(box, {template: TEMPLATES[side()]});
+      Plotly.relayout(box, {template: TEMPLATES[side()],
+        width: printing ? PAPER_PX : null, autosize: !printing});
     }
   }
 }
@@ -90,7 +95,7 @@ document.addEventListener('DOMContentLoaded', () => drawAll(true));
 dark.addEventListener('change', () => drawAll(false));
 window.addEventListener('beforeprint', () => {
   printing = true;
-  for (const fold of document.querySelectorAll('details')) fold.open = true;
+  for (const fold of document.querySelectorAll('details:not(.screen)')) fold.open = true;
   drawAll(false);
 });
 window.addEventListener('afterprint', () => { printing = false; drawAll(false); });

@@ -136,7 +136,7 @@ def test_extraction_time_shows_both_ratios_and_equally_long_baselines() -> None:
     chart = comparison.extraction_time(bench=bench(SEQUENTIAL, LOKY))
     assert chart.figure is not None
     assert "5.3×" in chart.reading
-    assert "1.86× with loky × 2 on 2 cores" in chart.reading
+    assert "1.86× (95 % interval 1.84–1.88) with loky × 2 on 2 cores" in chart.reading
     assert "about 11 cores" in chart.reading
     report, here = chart.figure.layout.xaxis.range, chart.figure.layout.xaxis2.range
     assert 615.14 / report[1] == pytest.approx(10 / here[1])

@@ -64,7 +64,7 @@ def extraction_time(
         )
     ]
     ratio: float | None = None
-    who = ""
+    who = span = ""
     found = _telling(arms(bench)) if bench else []
     if found:
         base = reference(found) or found[0]
@@ -72,6 +72,7 @@ def extraction_time(
         shown.append(_arm_panel(bench or {}, found, base))
         ratio = best.speedup if best else None
         who = best.name if best else ""
+        span = say.interval(best.speedup_low, best.speedup_high) if best else ""
     else:
         measured = _versions(first, enhanced, what=_EXTRACTION)
         shown += _version_panel(measured, first, enhanced)
@@ -93,7 +94,7 @@ def extraction_time(
     return Chart(
         title=title,
         figure=figure,
-        reading=f"{there} {_here(ratio, who, cores, pinned=bool(found))}",
+        reading=f"{there} {_here(ratio, who, cores, span=span, pinned=bool(found))}",
     )
 
 
@@ -138,6 +139,7 @@ def overall_time(
         _ratio(measured),
         _workers_of(enhanced),
         available_cores(enhanced or first or {}),
+        span="",
         pinned=False,
     )
     return Chart(title=title, figure=figure, reading=f"{there} {here}")
@@ -356,13 +358,16 @@ def _workers_of(record: Record | None) -> str:
     return f"{record.get('backend')} × {record.get('workers')}"
 
 
-def _here(ratio: float | None, who: str, cores: int | None, *, pinned: bool) -> str:
+def _here(
+    ratio: float | None, who: str, cores: int | None, *, span: str, pinned: bool
+) -> str:
     """Read our half of a time chart."""
     if ratio is None:
         return "Here: nothing to compare yet; run both versions."
     where = f" on {say.count(cores, 'core')}" if cores else ""
+    sure = f" (95 % interval {span})" if span else ""
     against = " against sequential with library threads pinned to one" if pinned else ""
     return (
-        f"Here: {say.times(ratio)} with {who}{where}{against}. Bars are drawn so that "
-        "both baselines are equally long: compare the ratios, not the seconds."
+        f"Here: {say.times(ratio)}{sure} with {who}{where}{against}. Bars are drawn "
+        "so that both baselines are equally long: compare the ratios, not the seconds."
     )
