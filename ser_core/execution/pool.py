@@ -25,6 +25,11 @@ from ser_core.execution.streaming import lost_worker, stream_in_order
 from ser_core.execution.worker import Meeting, Rendezvous
 
 _MOMENT_S: Final = 0.5
+"""Time that work left behind gets to end by itself before its worker is killed.
+
+A worker killed while it sends a result can leave the pipe to this process blocked, so
+only those that stay busy with one item are killed.
+"""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -127,7 +132,6 @@ class PoolBackend(ABC):
         if pool is not None:
             for future in list(self._unfinished):
                 future.cancel()
-            # A worker killed while it sends a result can leave its pipe blocked.
             late = wait(list(self._unfinished), timeout=_MOMENT_S).not_done
             self._shut_down(pool[0], kill=bool(late))
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import librosa
 import numpy as np
 import numpy.typing as npt
+
+# librosa loads resampy when it is first needed, which goes wrong when two threads do
+# that at once; so do the names of its own modules, which is why they are bound here.
+import resampy.core  # noqa: F401
+from librosa import resample, to_mono
+from librosa.feature import mfcc
 
 from ser_core.audio.decode import MAX_SAMPLES
 from ser_core.errors import AudioError
@@ -57,9 +62,9 @@ class ReferenceFrontEnd:
             The recording is too short or too long to be resampled.
 
         """
-        y = librosa.to_mono(samples.T)
+        y = to_mono(samples.T)
         y = _resample(y, sample_rate, feature_set)
-        cepstra = librosa.feature.mfcc(
+        cepstra = mfcc(
             y=y,
             sr=feature_set.sample_rate,
             n_mfcc=feature_set.n_mfcc,
@@ -86,7 +91,7 @@ def _resample(
             f"{feature_set.sample_rate} Hz, and 1 to {MAX_SAMPLES} are possible; "
             "leave the recording out or cut it"
         )
-    resampled: npt.NDArray[np.float32] = librosa.resample(
+    resampled: npt.NDArray[np.float32] = resample(
         y,
         orig_sr=sample_rate,
         target_sr=feature_set.sample_rate,

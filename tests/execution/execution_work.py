@@ -18,6 +18,18 @@ def square(x: int) -> int:
     return x * x
 
 
+def cepstrum_like(seed: int) -> Any:
+    """Do what a front end does, on a tone: FFT, matrix product, float32 array."""
+    import numpy as np
+
+    t = np.arange(8_192) / 44_100
+    noise = np.random.default_rng(seed).normal(scale=0.01, size=len(t))
+    y = (0.3 * np.sin(2 * np.pi * (100 + 10 * seed) * t) + noise).astype(np.float32)
+    power = np.abs(np.fft.rfft(y.reshape(-1, 512), axis=1)) ** 2
+    weights = np.random.default_rng(0).random((power.shape[1], 128))
+    return np.log10(power @ weights).astype(np.float32)
+
+
 def slow_square(x: int) -> int:
     """Take longest for the first items, so that later ones are ready before."""
     time.sleep(0.2 if x == 0 else 0.001)

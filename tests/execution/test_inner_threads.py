@@ -56,7 +56,7 @@ def test_an_impossible_number_of_cores_is_refused(n_cores: int) -> None:
 
 @pytest.mark.parametrize("backend", ["processes", "loky"])
 @pytest.mark.parametrize("inner_threads", ["1", "default", "all"])
-def test_workers_are_started_with_that_environment(
+def test_workers_and_their_libraries_obey(
     monkeypatch: pytest.MonkeyPatch, backend: str, inner_threads: str
 ) -> None:
     # what a shell may have set must win in no worker, and must be back afterwards
@@ -64,34 +64,26 @@ def test_workers_are_started_with_that_environment(
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
     before = dict(os.environ)
-    with open_backend(
-        backend, n_workers=2, inner_threads=inner_threads, n_cores=6
-    ) as opened:
-        opened.start()
-        assert dict(os.environ) == before
-        seen = list(opened.map(environment, range(6)))
-    expected = thread_environment(
-        inner_threads, n_cores=6, backend=backend, n_workers=2
-    )
-    assert seen == [expected] * 6
-
-
-@pytest.mark.parametrize("backend", ["processes", "loky"])
-@pytest.mark.parametrize("inner_threads", ["1", "default", "all"])
-def test_the_libraries_of_a_worker_obey(
-    monkeypatch: pytest.MonkeyPatch, backend: str, inner_threads: str
-) -> None:
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     with open_backend(backend, n_workers=2, inner_threads=inner_threads) as opened:
         opened.start()
+        assert dict(os.environ) == before
         opened.warm_up(load_blas, None)
+        seen = list(opened.map(environment, range(6)))
         (pools,) = opened.map(inner_thread_pools, [None])
-    expected = {"1": 1, "all": CORES, "default": CORES}[inner_threads]
-    if (backend, inner_threads) == ("loky", "default"):
-        expected = max(CORES // 2, 1)
+    expected = thread_environment(
+        inner_threads, n_cores=CORES, backend=backend, n_workers=2
+    )
+    assert seen == [expected] * 6
+    n_threads = expected["OPENBLAS_NUM_THREADS"] or CORES
     blas = [pool for pool in pools if pool.interface == "blas"]
     assert blas
-    assert {pool.n_threads for pool in blas} == {expected}
+    assert {pool.n_threads for pool in blas} == {int(n_threads)}
+
+
+def test_the_cores_that_are_given_are_those_that_count() -> None:
+    with open_backend("loky", inner_threads="all", n_cores=6) as opened:
+        opened.start()
+        assert list(opened.map(environment, [None])) == [everywhere("6")]
 
 
 def test_default_under_loky_is_what_joblib_itself_does(

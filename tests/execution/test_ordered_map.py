@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from execution_work import fail_at_three, slow_square, square
+from execution_work import cepstrum_like, fail_at_three, slow_square, square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +31,17 @@ def test_results_come_in_the_order_of_the_items(
 ) -> None:
     results = pools(name, n_workers).map(slow_square, range(50), chunk_size=chunk_size)
     assert list(results) == [x * x for x in range(50)]
+
+
+@pytest.mark.parametrize(("name", "n_workers"), EVERY[1:])
+def test_arrays_are_those_of_sequential_to_the_bit(
+    pools: Pools, name: str, n_workers: int
+) -> None:
+    expected = list(pools("sequential", 1).map(cepstrum_like, range(20)))
+    arrays = list(pools(name, n_workers).map(cepstrum_like, range(20), chunk_size=3))
+    assert [(a.dtype, a.shape, a.tobytes()) for a in arrays] == [
+        (e.dtype, e.shape, e.tobytes()) for e in expected
+    ]
 
 
 @given(

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -29,6 +29,8 @@ Pools = Callable[[str, int], Backend]
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PROCESS_POOLS = ["processes", "loky"]
+
+Busy = tuple[subprocess.Popen[str], list[int]]
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -215,12 +217,13 @@ if __name__ == "__main__":
 """
 
 
-def start_script(tmp_path: Path, name: str) -> tuple[subprocess.Popen[str], list[int]]:
-    """Start a process whose workers are busy for a minute; return their ids."""
+@pytest.fixture
+def busy(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Busy]:
+    """Start a script whose workers are busy for minutes; return it and their ids."""
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     process = subprocess.Popen(
-        [sys.executable, str(script), name],
+        [sys.executable, str(script), request.param],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -229,27 +232,28 @@ def start_script(tmp_path: Path, name: str) -> tuple[subprocess.Popen[str], list
     )
     assert process.stdout is not None
     pids = [int(pid) for pid in process.stdout.readline().split()]
-    assert len(pids) == 2, process.communicate()
-    return process, pids
-
-
-@pytest.mark.parametrize("name", PROCESS_POOLS)
-def test_workers_die_with_a_parent_that_was_killed(tmp_path: Path, name: str) -> None:
-    process, pids = start_script(tmp_path, name)
-    children = [child.pid for child in psutil.Process(process.pid).children()]
-    assert set(pids) <= set(children)
+    yield process, pids
     process.kill()
     process.communicate()
+
+
+@pytest.mark.parametrize("busy", PROCESS_POOLS, indirect=True)
+def test_workers_die_with_a_parent_that_was_killed(busy: Busy) -> None:
+    process, pids = busy
+    children = [child.pid for child in psutil.Process(process.pid).children()]
+    assert len(pids) == 2
+    assert set(pids) <= set(children)
+    process.kill()
     assert gone(children)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is a signal on POSIX only")
-@pytest.mark.parametrize("name", PROCESS_POOLS)
-def test_ctrl_c_ends_everything_with_one_traceback(tmp_path: Path, name: str) -> None:
-    process, pids = start_script(tmp_path, name)
-    time.sleep(0.5)  # until the workers are at work
+@pytest.mark.parametrize("busy", PROCESS_POOLS, indirect=True)
+def test_ctrl_c_ends_everything_with_one_traceback(busy: Busy) -> None:
+    process, pids = busy
+    assert len(pids) == 2
     os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=30)
     assert said.count("KeyboardInterrupt") == 1, said
     assert gone(pids)
 
