@@ -95,7 +95,7 @@ document.addEventListener('DOMContentLoaded', () => drawAll(true));
 dark.addEventListener('change', () => drawAll(false));
 window.addEventListener('beforeprint', () => {
   printing = true;
-  for (const fold of document.querySelectorAll('details:not(.screen)')) fold.open = true;
+  document.querySelectorAll('details:not(.screen)').forEach(f => { f.open = true; });
   drawAll(false);
 });
 window.addEventListener('afterprint', () => { printing = false; drawAll(false); });
