@@ -14,6 +14,7 @@ from ser_core.bench.record import import_record
 from ser_core.store.runs import RunSummary
 
 _PAGE: Final = "pages/benchmark.py"
+_SHORT_LIST: Final = 8
 
 
 def history(summaries: list[RunSummary]) -> None:
@@ -34,7 +35,7 @@ def history(summaries: list[RunSummary]) -> None:
             on_select="rerun",
             selection_mode="multi-row",
             hide_index=True,
-            height=320,
+            height="content" if len(summaries) < _SHORT_LIST else 320,
         )
         rows = [row for row in event.selection.rows if row < len(summaries)]
         _actions([summaries[row] for row in rows])

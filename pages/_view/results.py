@@ -17,6 +17,7 @@ from pages._view.figures import (
     timeline,
     walls,
 )
+from ser_core.bench.plan import REFERENCE_ARM
 from ser_core.bench.record import export_csv, export_json
 
 Record = dict[str, Any]
@@ -69,7 +70,11 @@ def _headline(record: Record) -> None:
         widgets.synthetic_badge(synthetic=corpus["synthetic"])
         widgets.source_badge(record)
     fastest = max(
-        (arm for arm in record["summary"] if arm["speedup"] is not None),
+        (
+            arm
+            for arm in record["summary"]
+            if arm["speedup"] is not None and arm["arm"] != REFERENCE_ARM.key
+        ),
         key=lambda arm: float(arm["speedup"]),
         default=None,
     )
