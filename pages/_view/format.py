@@ -34,7 +34,7 @@ def duration(value: float | None) -> str:
     Examples
     --------
     >>> duration(0.0412), duration(12.34), duration(147.65), duration(None)
-    ('41 ms', '12.3 s', '2 min 28 s', '–')
+    ('41.2 ms', '12.3 s', '2 min 28 s', '–')
 
     """
     if value is None:

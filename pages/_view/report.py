@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from math import isfinite
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import pandas as pd
 import plotly.offline
@@ -42,13 +41,12 @@ from pages._view.figures.records import (
     reference,
 )
 from pages._view.report_page import SCRIPT, STYLE
+from pages._view.report_tables import table_html
 from pages._view.theme import template
 from ser_core.errors import ParameterError
 
 _MAX_FAILURES: Final = 200
 _MAX_TIMELINES: Final = 3
-_SHORT: Final = 28
-"""Texts up to this length are not broken in a table."""
 _POLICY: Final = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:"
@@ -192,14 +190,16 @@ def _bench(record: Record, title: str) -> str:
         [
             _tiles(record),
             "<h3>Comparison</h3>",
-            _table(tables.arms(record)),
+            table_html(tables.arms(record)),
             f"<p>{escape(_how(record))}</p>",
             *map(_chart, charts),
             _notes(record),
             _failures(record),
-            _details("Plan", _table(_plan(record))),
-            _details("Every repetition", _table(tables.runs(record)), printed=False),
-            _details("Machine and versions", _table(tables.environment(record))),
+            _details("Plan", table_html(_plan(record))),
+            _details(
+                "Every repetition", table_html(tables.runs(record)), printed=False
+            ),
+            _details("Machine and versions", table_html(tables.environment(record))),
         ],
     )
 
@@ -283,12 +283,12 @@ def _pipeline(first: Record | None, enhanced: Record | None) -> str:
         version = escape(str(record.get("version")).capitalize())
         parts += [
             f"<h3>{version} version: stages</h3>",
-            _table(tables.stages(record)),
+            table_html(tables.stages(record)),
             f"<h3>{version} version: emotions</h3>",
-            _table(tables.classes(record)),
+            table_html(tables.classes(record)),
             _notes(record),
             _failures(record),
-            _details("Machine and versions", _table(tables.environment(record))),
+            _details("Machine and versions", table_html(tables.environment(record))),
         ]
     versions = say.listing([str(record.get("version")) for record in there])
     return _section(f"Pipeline: {versions} version{'s'[: len(there) - 1]}", parts)
@@ -328,51 +328,6 @@ def _chart(chart: Chart) -> str:
     )
 
 
-def _table(table: pd.DataFrame) -> str:
-    """Write a table; numbers to the right, what is missing as a dash."""
-    if table.empty:
-        return ""
-    head = "".join(f"<th>{escape(str(name))}</th>" for name in table.columns)
-    columns = [_cells(table[name].tolist()) for name in table.columns]
-    rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True))
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _cells(values: Sequence[object]) -> list[str]:
-    """Write a column's cells, its numbers with equally many decimals."""
-    numbers = [value for value in values if _is_number(value)]
-    decimals = max((_decimals(number) for number in numbers), default=0)
-    return [_cell(value, decimals) for value in values]
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    """Tell a number from text, truth values and what is missing."""
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and isfinite(value)
-    )
-
-
-def _decimals(number: int | float) -> int:
-    """Count a number's decimals, at most 3."""
-    return len(f"{number:.3f}".rstrip("0").partition(".")[2])
-
-
-def _cell(value: object, decimals: int) -> str:
-    """Write one cell."""
-    if _is_number(value):
-        return f'<td class="number">{value:,.{decimals}f}</td>'
-    if value is None or value is pd.NA or isinstance(value, float):
-        return f'<td class="number">{say.NOT_KNOWN}</td>'
-    text = str(value)
-    kind = ' class="short"' if len(text) <= _SHORT else ""
-    return f"<td{kind}>{escape(text)}</td>"
-
-
 def _notes(record: Record) -> str:
     """Write what the run itself remarks."""
     notes = record.get("notes") or []
@@ -391,7 +346,7 @@ def _failures(record: Record) -> str:
     rest = f"<p>and {more:,} more, in the JSON export.</p>" if more > 0 else ""
     return (
         f"<h3>{say.count(len(failed), 'file')} could not be used</h3>"
-        f"{_table(failed.head(_MAX_FAILURES))}{rest}"
+        f"{table_html(failed.head(_MAX_FAILURES))}{rest}"
     )
 
 

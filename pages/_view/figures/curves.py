@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
@@ -30,33 +30,15 @@ def measured(
     hollow = not group[0].pinned
     efficiency = what == "efficiency"
     per = [100 / arm.workers if efficiency else 1.0 for arm in group]
-    values = [(arm.speedup or 0.0) * k for arm, k in zip(group, per, strict=True)]
-    highs = [
-        arm.speedup if arm.speedup_high is None else arm.speedup_high for arm in group
-    ]
-    lows = [
-        arm.speedup if arm.speedup_low is None else arm.speedup_low for arm in group
-    ]
     unit = " %" if efficiency else "×"
     return go.Scatter(
         x=[arm.workers + shift for arm in group],
-        y=values,
+        y=[(arm.speedup or 0.0) * k for arm, k in zip(group, per, strict=True)],
         customdata=[
             [say.plain(arm.name), say.interval(arm.speedup_low, arm.speedup_high)]
             for arm in group
         ],
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [
-                (h or 0) * k - v for h, k, v in zip(highs, per, values, strict=True)
-            ],
-            "arrayminus": [
-                v - (lo or 0) * k for lo, k, v in zip(lows, per, values, strict=True)
-            ],
-            "thickness": 2,
-            "width": style.font_px * 0.4,
-        },
+        error_y=_error_bars(group, per, style=style),
         mode="lines+markers" if len(group) > 1 else "markers",
         name=say.plain(group_name(group[0])),
         line={
@@ -76,6 +58,28 @@ def measured(
             + "<br>95 % interval of the speed-up: %{customdata[1]}<extra></extra>"
         ),
     )
+
+
+def _error_bars(
+    group: Sequence[Arm], per: Sequence[float], *, style: Style
+) -> dict[str, Any]:
+    """Describe the intervals of speed-ups; of no length where they are not known."""
+    above: list[float] = []
+    below: list[float] = []
+    for arm, scale in zip(group, per, strict=True):
+        middle = arm.speedup or 0.0
+        high = middle if arm.speedup_high is None else arm.speedup_high
+        low = middle if arm.speedup_low is None else arm.speedup_low
+        above.append((high - middle) * scale)
+        below.append((middle - low) * scale)
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": above,
+        "arrayminus": below,
+        "thickness": 2,
+        "width": style.font_px * 0.4,
+    }
 
 
 def group_name(arm: Arm) -> str:

@@ -59,39 +59,10 @@ def per_class_f1(
         return nothing(_F1, "No per-class figures yet: run a version of the pipeline.")
     style = Style(size=size, mode=mode)
     figure = canvas(_F1, context=context(*shown), style=style, height=1.2, legend=True)
-    for run, backend in ((FIRST, "sequential"), (ENHANCED, "loky")):
+    for name, values, colour, pattern in _series(shown, labels):
         figure.add_trace(
             _bars(
-                [(run.per_class[e].f1 if e in run.per_class else None) for e in labels],
-                labels,
-                name=f"report, {run.version}",
-                colour=backend_look(backend).colour,
-                pattern=PUBLISHED_PATTERN,
-                style=style,
-            )
-        )
-    for record in shown:
-        figure.add_trace(
-            _bars(
-                _f1(record.get("report"), labels),
-                labels,
-                name=f"here, {say.plain(record.get('version'))}",
-                colour=backend_look(str(record.get("backend"))).colour,
-                pattern="",
-                style=style,
-            )
-        )
-    unseen = _f1(shown[-1].get("report_unseen_speakers"), labels)
-    if any(value is not None for value in unseen):
-        colour, pattern = CATEGORIES[2]
-        figure.add_trace(
-            _bars(
-                unseen,
-                labels,
-                name="here, unseen speakers",
-                colour=colour,
-                pattern=pattern,
-                style=style,
+                values, labels, name=name, colour=colour, pattern=pattern, style=style
             )
         )
     figure.update_layout(barmode="group", bargap=0.22, bargroupgap=0.06)
@@ -164,6 +135,28 @@ def confusion(record: Record, *, size: Size = "normal", mode: Mode = "light") ->
     return Chart(
         title=_CONFUSION, figure=figure, reading=_confusion_reading(labels, shares)
     )
+
+
+_Series = tuple[str, list[float | None], str, str]
+"""Name, F1 of each emotion, colour and pattern."""
+
+
+def _series(shown: Sequence[Record], labels: Sequence[str]) -> list[_Series]:
+    """List what is drawn: the report's two versions, ours, and unseen speakers."""
+    series: list[_Series] = []
+    for run, backend in ((FIRST, "sequential"), (ENHANCED, "loky")):
+        scores = [run.per_class.get(label) for label in labels]
+        values = [score.f1 if score else None for score in scores]
+        colour = backend_look(backend).colour
+        series.append((f"report, {run.version}", values, colour, PUBLISHED_PATTERN))
+    for record in shown:
+        name = f"here, {say.plain(record.get('version'))}"
+        colour = backend_look(str(record.get("backend"))).colour
+        series.append((name, _f1(record.get("report"), labels), colour, ""))
+    unseen = _f1(shown[-1].get("report_unseen_speakers"), labels)
+    if any(value is not None for value in unseen):
+        series.append(("here, unseen speakers", unseen, *CATEGORIES[2]))
+    return series
 
 
 def _labels(shown: Sequence[Record]) -> list[str]:
