@@ -18,6 +18,7 @@ from pages._view.figures import (
     race,
     recognition,
     scaling,
+    stages,
     tables,
     threads,
     timeline,
@@ -228,6 +229,24 @@ def test_accuracies_that_differ_for_equal_features_are_called_wrong() -> None:
         enhanced=pipeline("enhanced", accuracy=0.6, checksum="aa"),
     )
     assert "that should not happen" in note
+
+
+@pytest.mark.parametrize(
+    ("parallel_s", "words"),
+    [(5.0, "runs 2.00× as fast"), (20.0, "takes 2.00× as long")],
+)
+def test_stages_say_whether_the_parallel_version_won(
+    parallel_s: float, words: str
+) -> None:
+    def staged(version: str, wall_s: float) -> Record:
+        return pipeline(
+            version, stages=[{"name": "feature extraction", "wall_s": wall_s}]
+        )
+
+    chart = stages.stage_times(
+        first=staged("first", 10.0), enhanced=staged("enhanced", parallel_s)
+    )
+    assert words in chart.reading
 
 
 def test_unknown_speakers_are_given_with_their_reason() -> None:

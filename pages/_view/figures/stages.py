@@ -254,6 +254,12 @@ def _time_reading(shown: Sequence[Record]) -> str:
     after = (stage(last, longest) or {}).get("wall_s")
     if last is shown[0] or not after:
         return f"{sentence}."
+    if after > walls[longest]:
+        return (
+            f"{sentence} and takes {say.times(after / walls[longest])} as long in the "
+            f"{last.get('version')} one: too little work for what starting workers "
+            "costs, or a busy machine."
+        )
     rest = total - walls[longest]
     return (
         f"{sentence} and runs {say.times(walls[longest] / after)} as fast in the "
