@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.backend import get_context
 
-from ser_core.execution.process_pool import ProcessBackend
+from ser_core.execution.process_pool import ProcessBackend, processes_of
 from ser_core.execution.worker import Rendezvous, start_worker
 
 
@@ -41,3 +41,10 @@ class LokyBackend(ProcessBackend):
             env={name: value for name, value in variables.items() if value is not None},
         )
         return executor, Rendezvous(arrived, leave)
+
+    def _shut_down(self, executor: Executor, *, kill: bool) -> None:
+        """End the executor; loky's own way of killing fails on cancelled work."""
+        if kill:
+            for process in processes_of(executor).values():
+                process.terminate()
+        executor.shutdown(wait=True)

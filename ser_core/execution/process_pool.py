@@ -46,7 +46,7 @@ class ProcessBackend(PoolBackend):
 
     def worker_pids(self) -> list[int]:
         """Return the ids of the worker processes, those started later included."""
-        return [] if self._pool is None else sorted(_processes(self._pool[0]))
+        return [] if self._pool is None else sorted(processes_of(self._pool[0]))
 
     def _worker_environment(self) -> dict[str, str | None]:
         """Return the variables that the workers are started with."""
@@ -76,15 +76,8 @@ class ProcessBackend(PoolBackend):
         """Send one worker process to the meeting."""
         return self._submit(meet_in_process, _pickle_func(func), _pickle_item(item))
 
-    def _shut_down(self, executor: Executor, *, kill: bool) -> None:
-        """End the executor; killed workers make it end as a broken one does."""
-        if kill:
-            for process in _processes(executor).values():
-                process.terminate()
-        executor.shutdown(wait=True)
 
-
-def _processes(executor: Executor) -> dict[int, BaseProcess]:
+def processes_of(executor: Executor) -> dict[int, BaseProcess]:
     """Return the worker processes by their id.
 
     Neither executor tells it publicly, and loky replaces a worker whose memory grows.

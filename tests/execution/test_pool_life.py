@@ -32,7 +32,13 @@ PROCESS_POOLS = ["processes", "loky"]
 
 Busy = tuple[subprocess.Popen[str], list[int]]
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [
+    pytest.mark.timeout(60),
+    # no thread of an executor may end with a traceback
+    pytest.mark.filterwarnings(
+        "error::pytest.PytestUnhandledThreadExceptionWarning",
+    ),
+]
 
 
 def gone(pids: list[int], *, within_s: float = 20.0) -> bool:
