@@ -28,33 +28,28 @@ def pipeline_results(*, first: Record | None, enhanced: Record | None) -> None:
     key = "-".join(record["id"][:12] for record in records)
     mode = widgets.mode()
     with times:
-        left, right = st.columns(2)
-        with left:
-            widgets.chart(
-                comparison.extraction_time(first=first, enhanced=enhanced, mode=mode),
-                key=f"extraction-{key}",
-            )
-        with right:
-            widgets.chart(
-                comparison.overall_time(first=first, enhanced=enhanced, mode=mode),
-                key=f"overall-{key}",
-            )
+        # Bars carry their figures in words, which half a page would cut off.
+        widgets.chart(
+            comparison.extraction_time(first=first, enhanced=enhanced, mode=mode),
+            key=f"extraction-{key}",
+        )
+        widgets.chart(
+            comparison.overall_time(first=first, enhanced=enhanced, mode=mode),
+            key=f"overall-{key}",
+        )
         widgets.chart(
             stages.stage_times(first=first, enhanced=enhanced, mode=mode),
             key=f"stages-{key}",
         )
     with memory:
-        left, right = st.columns(2)
-        with left:
-            widgets.chart(
-                comparison.peak_memory(first=first, enhanced=enhanced, mode=mode),
-                key=f"peak-{key}",
-            )
-        with right:
-            widgets.chart(
-                stages.stage_memory(first=first, enhanced=enhanced, mode=mode),
-                key=f"stage-memory-{key}",
-            )
+        widgets.chart(
+            comparison.peak_memory(first=first, enhanced=enhanced, mode=mode),
+            key=f"peak-{key}",
+        )
+        widgets.chart(
+            stages.stage_memory(first=first, enhanced=enhanced, mode=mode),
+            key=f"stage-memory-{key}",
+        )
     with recognised:
         _recognition(first, enhanced, key=key)
     for record in records:
@@ -109,20 +104,17 @@ def _headline(records: list[Record]) -> None:
 def _recognition(first: Record | None, enhanced: Record | None, *, key: str) -> None:
     """Show both accuracies, the classes, and what can be known of a difference."""
     mode = widgets.mode()
-    left, right = st.columns(2)
-    with left:
-        widgets.chart(
-            parity.accuracy(first=first, enhanced=enhanced, mode=mode),
-            key=f"accuracy-{key}",
-        )
-    with right:
-        widgets.chart(
-            recognition.per_class_f1(first=first, enhanced=enhanced, mode=mode),
-            key=f"f1-{key}",
-        )
+    widgets.chart(
+        parity.accuracy(first=first, enhanced=enhanced, mode=mode),
+        key=f"accuracy-{key}",
+    )
     st.info(
         parity.accuracy_note(first=first, enhanced=enhanced),
         icon=":material/balance:",
+    )
+    widgets.chart(
+        recognition.per_class_f1(first=first, enhanced=enhanced, mode=mode),
+        key=f"f1-{key}",
     )
     for record in (first, enhanced):
         if record is None:

@@ -96,13 +96,11 @@ def _speed(record: Record) -> None:
     """Show times and speed-ups."""
     mode, run = widgets.mode(), record["id"]
     st.dataframe(tables.arms(record), hide_index=True, height="content")
-    left, right = st.columns(2)
-    with left:
-        widgets.chart(walls.wall_times(record, mode=mode), key=f"walls-{run}")
-    with right:
-        widgets.chart(
-            comparison.extraction_time(bench=record, mode=mode), key=f"extraction-{run}"
-        )
+    # Bars carry their figures in words, which half a page at 1280 px would cut off.
+    widgets.chart(walls.wall_times(record, mode=mode), key=f"walls-{run}")
+    widgets.chart(
+        comparison.extraction_time(bench=record, mode=mode), key=f"extraction-{run}"
+    )
     left, right = st.columns(2)
     with left:
         widgets.chart(scaling.speedup_curve(record, mode=mode), key=f"speedup-{run}")
@@ -115,15 +113,8 @@ def _speed(record: Record) -> None:
 def _memory(record: Record) -> None:
     """Show memory over time, its peak, and each core's use."""
     mode, run = widgets.mode(), record["id"]
-    left, right = st.columns(2)
-    with left:
-        widgets.chart(
-            resources.memory_over_time(record, mode=mode), key=f"memory-{run}"
-        )
-    with right:
-        widgets.chart(
-            comparison.peak_memory(bench=record, mode=mode), key=f"peak-{run}"
-        )
+    widgets.chart(comparison.peak_memory(bench=record, mode=mode), key=f"peak-{run}")
+    widgets.chart(resources.memory_over_time(record, mode=mode), key=f"memory-{run}")
     arm = _choose_arm(record, key=f"{state.RESULT_ARM}-cores-{run}")
     widgets.chart(resources.core_use(record, arm=arm, mode=mode), key=f"cores-{run}")
 
