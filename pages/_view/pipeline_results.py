@@ -108,10 +108,6 @@ def _recognition(first: Record | None, enhanced: Record | None, *, key: str) -> 
         parity.accuracy(first=first, enhanced=enhanced, mode=mode),
         key=f"accuracy-{key}",
     )
-    st.info(
-        parity.accuracy_note(first=first, enhanced=enhanced),
-        icon=":material/balance:",
-    )
     widgets.chart(
         recognition.per_class_f1(first=first, enhanced=enhanced, mode=mode),
         key=f"f1-{key}",
