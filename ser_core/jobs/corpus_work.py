@@ -11,7 +11,7 @@ from typing import Any, Final
 from ser_core.corpora.download import download
 from ser_core.corpora.synthetic import synthesize
 from ser_core.errors import ParameterError
-from ser_core.jobs.kinds import Emit, WorkPlace
+from ser_core.jobs.work_place import Emit, WorkPlace
 
 _EVERY_S: Final = 0.25
 

@@ -23,9 +23,10 @@ import psutil
 from ser_core.errors import JobError, SerError
 from ser_core.jobs.events import EventWriter
 from ser_core.jobs.folder import JobFolder, write_json
-from ser_core.jobs.kinds import WorkPlace, kind_of
+from ser_core.jobs.kinds import kind_of
 from ser_core.jobs.process import end_processes, identify, job_processes
 from ser_core.jobs.spec import read_spec
+from ser_core.jobs.work_place import WorkPlace
 
 _LONGEST_REASON: Final = 4000
 _FULL: Final = frozenset(

@@ -18,8 +18,9 @@ from typing import Any
 
 from ser_core.errors import AudioError
 from ser_core.jobs import keeper, work
-from ser_core.jobs.kinds import KINDS, Kind, WorkPlace
+from ser_core.jobs.kinds import KINDS, Kind
 from ser_core.jobs.launch import Entry
+from ser_core.jobs.work_place import WorkPlace
 
 ENTRY = Entry(
     run=(sys.executable, __file__, "run"), work=(sys.executable, __file__, "work")
