@@ -30,7 +30,6 @@ import numpy as np
 import psutil
 
 from ser_core.bench.child import end_with, private_output
-from ser_core.bench.guard import WorkerGuard
 from ser_core.bench.plan import Arm
 from ser_core.errors import SerError
 from ser_core.execution import Backend, inner_thread_pools, open_backend
@@ -129,15 +128,6 @@ class Supervisor:
         with self._lock:
             self._stream.write(json.dumps({"type": kind, **(fields or {})}) + "\n")
             self._stream.flush()
-
-    def give_up(self) -> None:
-        """Report a lost worker, and end this process: its pool cannot be closed."""
-        message = (
-            "a worker was killed from outside, ran out of memory or crashed while it "
-            "sent a result; use fewer workers if memory was short, and start again"
-        )
-        self.tell("error", {"error": "BackendError", "message": message})
-        os._exit(1)
 
     def wait_for_go(self) -> None:
         """Wait until the supervisor says ``go``."""
@@ -245,14 +235,13 @@ def run_arm(spec: ArmSpec, supervisor: Supervisor) -> None:
         start_s = time.perf_counter()
         backend.start()
         startup_s = time.perf_counter() - start_s
-        with WorkerGuard(backend, on_lost=supervisor.give_up):
-            supervisor.tell("phase", {"name": "warm-up"})
-            warmup_s = _warm_up(backend, task, spec.paths)
-            pools = _only(backend.map(inner_thread_pools, [None]))
-            supervisor.tell("ready")
-            supervisor.wait_for_go()
-            supervisor.tell("phase", {"name": "work"})
-            figures = _work(backend, task, spec, supervisor)
+        supervisor.tell("phase", {"name": "warm-up"})
+        warmup_s = _warm_up(backend, task, spec.paths)
+        pools = _only(backend.map(inner_thread_pools, [None]))
+        supervisor.tell("ready")
+        supervisor.wait_for_go()
+        supervisor.tell("phase", {"name": "work"})
+        figures = _work(backend, task, spec, supervisor)
         supervisor.tell(
             "done",
             {

@@ -1,0 +1,1 @@
+"""Readers, the synthetic corpus, downloads, and the registry of corpora."""

@@ -119,7 +119,12 @@ class PoolBackend(ABC):
         check_open(self._pool is not None, backend=self.name)
         submit, load = self._bind(func)
         return stream_in_order(
-            items, submit, load, chunk_size=chunk_size, n_workers=self.n_workers
+            items,
+            submit,
+            load,
+            chunk_size=chunk_size,
+            n_workers=self.n_workers,
+            look_after=self._look_after,
         )
 
     def close(self) -> None:
@@ -171,6 +176,9 @@ class PoolBackend(ABC):
     @abstractmethod
     def _shut_down(self, executor: Executor, *, kill: bool) -> None:
         """End the executor; with `kill`, without waiting for what it does."""
+
+    def _look_after(self) -> None:  # noqa: B027 - threads have nothing to look after
+        """Look whether the pool still works, while a result is waited for."""
 
     def _meet(self, func: Callable[[Any], Any], item: Any) -> list[str]:
         """Call ``func(item)`` once in every worker and return the workers' ids."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Final
 
 from ser_core.errors import BackendError
 from ser_core.execution.calls import (
@@ -20,6 +21,9 @@ from ser_core.execution.inner_threads import count_cores, thread_environment
 from ser_core.execution.parameters import check_inner_threads
 from ser_core.execution.pool import PoolBackend
 from ser_core.execution.worker import Meeting, Rendezvous, meet_in_process
+
+_GRACE_S: Final = 3.0
+"""How long an executor may take to notice by itself that a worker is gone."""
 
 
 class ProcessBackend(PoolBackend):
@@ -43,10 +47,29 @@ class ProcessBackend(PoolBackend):
         check_inner_threads(inner_threads)
         self._inner_threads = inner_threads
         self._n_cores = n_cores
+        self._missed_since_s: dict[int, float] = {}
 
     def worker_pids(self) -> list[int]:
         """Return the ids of the worker processes, those started later included."""
         return [] if self._pool is None else sorted(processes_of(self._pool[0]))
+
+    def _look_after(self) -> None:
+        """Break a pool that waits for the rest of a killed worker's message.
+
+        Both executors learn of a lost worker from the end of its process. One that
+        is killed while it sends a result leaves half of it in the pipe, though, and
+        the executor waits forever for the other half: the pipe stays open, because
+        the other workers and this process hold its writing end too.
+        """
+        now_s = time.monotonic()
+        gone = [pid for pid in self.worker_pids() if _is_gone(pid)]
+        self._missed_since_s = {
+            pid: self._missed_since_s.get(pid, now_s) for pid in gone
+        }
+        if self._pool is not None and any(
+            now_s - since_s >= _GRACE_S for since_s in self._missed_since_s.values()
+        ):
+            _break(self._pool[0])
 
     def _worker_environment(self) -> dict[str, str | None]:
         """Return the variables that the workers are started with."""
@@ -83,6 +106,25 @@ def processes_of(executor: Executor) -> dict[int, BaseProcess]:
     Neither executor tells it publicly, and loky replaces a worker whose memory grows.
     """
     return dict(executor._processes or {})  # type: ignore[attr-defined]
+
+
+def _is_gone(pid: int) -> bool:
+    """Tell whether a process has ended, reaped or not."""
+    # workers import this module too, and have no use for psutil
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _break(executor: Executor) -> None:
+    """End the workers and the pipe of results, so that the executor notices."""
+    for process in processes_of(executor).values():
+        process.terminate()
+    results = executor._result_queue  # type: ignore[attr-defined]
+    results._writer.close()
 
 
 def _pickle_func(func: Callable[[Any], Any]) -> bytes:

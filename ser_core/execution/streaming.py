@@ -23,6 +23,8 @@ Results come in order, so a long recording holds back those after it. Recordings
 workers should not stand still meanwhile; yet memory must not grow with the corpus.
 """
 
+_LOOK_EVERY_S: Final = 1.0
+
 _CHUNKS_PER_WORKER: Final = 2  # at least: one at work and one at hand
 
 
@@ -71,6 +73,7 @@ def stream_in_order(
     *,
     chunk_size: int,
     n_workers: int,
+    look_after: Callable[[], None],
 ) -> Generator[Any, None, None]:
     """Yield the result of each item, in the order of the items.
 
@@ -86,6 +89,8 @@ def stream_in_order(
         Items a worker is given at once.
     n_workers : int
         Number of workers, from which the look-ahead follows.
+    look_after : callable
+        Called now and then while a result is waited for.
 
     Raises
     ------
@@ -107,7 +112,7 @@ def stream_in_order(
             if not pending:
                 break
             chunk, future = pending[0]
-            outcome = _await(future, chunk)
+            outcome = _await(future, chunk, look_after)
             pending.popleft()
             yield from _load_each(outcome, chunk, load)
         source.finish()
@@ -116,12 +121,18 @@ def stream_in_order(
             future.cancel()
 
 
-def _await(future: Future[ChunkOutcome], chunk: list[Any]) -> ChunkOutcome:
+def _await(
+    future: Future[ChunkOutcome], chunk: list[Any], look_after: Callable[[], None]
+) -> ChunkOutcome:
     """Wait for a chunk, and say so when its worker is gone."""
-    try:
-        return future.result()
-    except (BrokenExecutor, CancelledError) as error:
-        raise attach_item(lost_worker(error, chunk[0]), chunk[0]) from error
+    while True:
+        try:
+            return future.result(timeout=_LOOK_EVERY_S)
+        except TimeoutError:
+            # what the function raised travels in the outcome: this is the wait's own
+            look_after()
+        except (BrokenExecutor, CancelledError) as error:
+            raise attach_item(lost_worker(error, chunk[0]), chunk[0]) from error
 
 
 def lost_worker(error: BaseException, item: Any) -> BackendError:

@@ -14,6 +14,7 @@ import pytest
 from execution_work import (
     die,
     die_at_three,
+    die_within_a_message,
     leave_a_mark,
     loaded_modules,
     square,
@@ -302,3 +303,13 @@ def test_a_failing_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) 
     backend.start()
     assert list(backend.map(square, [2])) == [4]
     backend.close()
+
+
+@pytest.mark.parametrize("name", PROCESS_POOLS)
+def test_a_worker_killed_within_a_message_is_noticed(name: str) -> None:
+    with open_backend(name, n_workers=2) as backend:
+        backend.start()
+        pids = backend.worker_pids()
+        with pytest.raises(BackendError, match="a worker was killed"):
+            list(backend.map(die_within_a_message, range(8)))
+    assert gone(pids)
