@@ -302,8 +302,19 @@ def _verdict(entry: Mapping[str, Any]) -> list[str]:
                 f"({low:.2f} to {high:.2f} times its speed)."
             )
     if entry["same_features"] is False:
-        notes.append(
-            f"{entry['label']}: its features differ from those of the other arms of "
-            "its front end; the times do not compare equal work."
-        )
+        notes.append(f"{entry['label']}: {_different_features(entry)}")
     return notes
+
+
+def _different_features(entry: Mapping[str, Any]) -> str:
+    """Say what a checksum unlike the reference's means."""
+    if entry["inner_threads"] == "1":
+        return (
+            "its features differ from the reference's although both have one inner "
+            "thread. That must not happen: do not use this run, and report it."
+        )
+    return (
+        "its features are not the pinned reference's to the bit. Several inner threads "
+        "add up in another order and round the last bits differently; the work is the "
+        "same, but a model trained on them can come out slightly different."
+    )
