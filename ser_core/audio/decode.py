@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,20 +56,73 @@ def decode(path: str | Path) -> tuple[npt.NDArray[np.float32], int]:
 
     """
     place = Path(path)
+    with _opened(place) as sound:
+        claimed, sample_rate = sound.frames, sound.samplerate
+        samples = sound.read(dtype="float32", always_2d=False)
+    _check_samples(place, samples, claimed)
+    return samples, sample_rate
+
+
+def claimed_length(path: str | Path) -> tuple[int, int]:
+    """Read how long a recording is, without decoding it.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `decode`.
+
+    Returns
+    -------
+    n_samples : int
+        A channel, as the header has it.
+    sample_rate : int
+        In Hz.
+
+    Raises
+    ------
+    AudioError
+        As for `decode`, for all that shows without decoding: a file that is missing,
+        empty, unreadable, no audio, too short or truncated. Samples that are not finite, and
+        damage in the middle of a file, do not.
+
+    """
+    place = Path(path)
+    with _opened(place) as sound:
+        n_samples, sample_rate = sound.frames, sound.samplerate
+        if sound.format == "FLAC":
+            _check_last_sample(place, sound)
+    return n_samples, sample_rate
+
+
+@contextmanager
+def _opened(place: Path) -> Iterator[soundfile.SoundFile]:
+    """Open a file whose header can be true, and put libsndfile's errors in words."""
     _check_file(place)
     try:
         with soundfile.SoundFile(str(place)) as sound:
             _check_claims(place, sound)
-            claimed, sample_rate = sound.frames, sound.samplerate
-            samples = sound.read(dtype="float32", always_2d=False)
+            yield sound
     except soundfile.LibsndfileError as error:
         raise _failure(
             place,
             f"is not readable as audio ({_reason(error.error_string)})",
             "check that it opens in an audio player, or convert it to FLAC or WAV",
         ) from error
-    _check_samples(place, samples, claimed)
-    return samples, sample_rate
+
+
+def _check_last_sample(place: Path, sound: soundfile.SoundFile) -> None:
+    """Refuse a FLAC file without its end: it says nowhere how many bytes it has."""
+    try:
+        sound.seek(sound.frames - 1)
+        complete = len(sound.read(1)) == 1
+    except soundfile.LibsndfileError:
+        complete = False
+    if not complete:
+        raise _failure(
+            place,
+            f"is truncated: the last of its {sound.frames} samples is not there",
+            "copy or download it again",
+        )
 
 
 def _check_file(place: Path) -> None:
@@ -109,6 +164,10 @@ def _check_claims(place: Path, sound: Any) -> None:
         )
     if sound.frames == 0:
         raise _failure(place, "holds no samples", "record or export it again")
+    if sound.frames == 1:
+        raise _failure(
+            place, "holds a single sample, which is no sound", "record it again"
+        )
     if sound.frames >= _FRAMES_UNKNOWN:
         raise _failure(
             place,
@@ -138,10 +197,6 @@ def _check_samples(place: Path, samples: npt.NDArray[np.float32], claimed: int) 
             place,
             f"is truncated: {len(samples)} of {claimed} samples can be decoded",
             "copy or download it again",
-        )
-    if len(samples) < 2:
-        raise _failure(
-            place, "holds a single sample, which is no sound", "record it again"
         )
     if not np.isfinite(samples).all():
         n_bad = int(samples.size - np.isfinite(samples).sum())

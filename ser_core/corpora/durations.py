@@ -1,4 +1,4 @@
-"""Read how long recordings are from their headers."""
+"""Read how long recordings are, without decoding them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from ser_core.corpora.utterance import Problem
 from ser_core.errors import AudioError
-
-_UNKNOWN_LENGTH: Final[int] = 1 << 62
-"""libsndfile reports such a number of frames where the header names none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +18,7 @@ class Durations:
     Attributes
     ----------
     seconds : dict of Path to float
-        Of the files whose header could be read.
+        Of the files that seem whole.
     failures : tuple of Problem
         The others; each path as it was given.
 
@@ -42,7 +38,7 @@ def durations(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> Durations:
-    """Read durations from headers; failures are collected.
+    """Read durations without decoding; failures are collected.
 
     Parameters
     ----------
@@ -54,7 +50,8 @@ def durations(
     Returns
     -------
     durations : Durations
-        A file that holds no sample is a failure.
+        A file that is empty, no audio, truncated or holds no sample is a failure;
+        what only decoding shows is not.
 
     """
     seconds: dict[Path, float] = {}
@@ -70,33 +67,20 @@ def durations(
 
 
 def duration_s(path: Path) -> float:
-    """Read one file's duration in seconds from its header.
+    """Read one file's duration in seconds, without decoding it.
 
     Raises
     ------
     AudioError
-        The header cannot be read or names no samples.
+        The file cannot be read, or shows to be damaged without being decoded; the
+        message does not name it.
 
     """
-    import soundfile  # loads numpy, which a listing does not need
+    from ser_core.audio.decode import claimed_length  # loads numpy; a listing does not
 
     try:
-        header = soundfile.info(str(path))
-    except (OSError, RuntimeError, ValueError) as error:
-        raise AudioError(
-            f"its header cannot be read ({_reason(error, path)}); "
-            "replace the file or remove it",
-            path=str(path),
-        ) from error
-    if header.frames <= 0:
-        raise AudioError("it holds no samples; remove it", path=str(path))
-    if header.frames >= _UNKNOWN_LENGTH or header.samplerate <= 0:
-        raise AudioError(
-            "its header does not say how long it is; write it anew", path=str(path)
-        )
-    return float(header.frames / header.samplerate)
-
-
-def _reason(error: Exception, path: Path) -> str:
-    """Return libsndfile's own words without the path that it repeats."""
-    return str(error).removeprefix(f"Error opening {str(path)!r}: ").strip(". ")
+        n_samples, sample_rate = claimed_length(path)
+    except AudioError as error:
+        reason = error.message.removeprefix(f"'{path}' ")
+        raise AudioError(reason, path=str(path)) from error
+    return n_samples / sample_rate

@@ -232,6 +232,8 @@ class _Findings:
                 self.problem(relative, reason)
             else:
                 self.audio.append(AudioFile(relative, stem, suffix))
+        elif suffix in METADATA_SUFFIXES and _is_special(entry):
+            self.problem(relative, "not a regular file; remove it")
         elif suffix in METADATA_SUFFIXES:
             self.metadata.setdefault(entry.name.lower(), []).append(relative)
 
@@ -249,6 +251,12 @@ def _unusable(entry: os.DirEntry[str], relative: str) -> str | None:
     if printable(relative) != relative:
         return "its path is not valid UTF-8; rename it"
     return None
+
+
+def _is_special(entry: os.DirEntry[str]) -> bool:
+    """Tell whether opening an entry could wait for ever, as a named pipe does."""
+    # a link to nowhere fails at once, with a better reason
+    return not _leads_to(entry, os.DirEntry.is_file) and Path(entry.path).exists()
 
 
 def _leads_to(

@@ -85,7 +85,7 @@ def test_a_file_without_samples_is_a_failure(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone_is_a_failure(tmp_path: Path) -> None:
     (failure,) = durations([tmp_path / "gone.wav"]).failures
-    assert "cannot be read" in failure.reason
+    assert "does not exist" in failure.reason
 
 
 def test_a_suffix_that_lies_is_no_obstacle(tmp_path: Path) -> None:
