@@ -15,9 +15,9 @@ ALL = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pools() -> Iterator[Pools]:
-    """Return a started back end by name and workers, the same one in every test."""
+    """Return a started back end by name and workers, the same one in a module."""
     opened: dict[tuple[str, int], Backend] = {}
 
     def find(name: str, n_workers: int) -> Backend:

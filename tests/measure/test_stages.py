@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from tree_children import burn, burning, child, holding
 
 from ser_core.errors import JobError
 from ser_core.measure.stages import StageRecorder
+from ser_core.measure.tree import ProcessTree
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -61,10 +63,13 @@ def test_cpu_of_a_worker_that_ended_within_the_stage_is_counted() -> None:
 
 def test_allocation_in_a_child_is_in_the_peak_and_not_in_this_process() -> None:
     n_bytes = 150_000_000
+    before_bytes = ProcessTree(os.getpid()).rss_bytes()
     sampled = threading.Event()
 
     def emit(event: dict[str, Any]) -> None:
-        if event["type"] == "sample" and event["rss_bytes"] >= n_bytes:
+        if event["type"] != "sample":
+            return
+        if event["rss_bytes"] - before_bytes >= n_bytes:
             sampled.set()
 
     with StageRecorder(emit=emit) as recorder:
