@@ -82,8 +82,8 @@ def claimed_length(path: str | Path) -> tuple[int, int]:
     ------
     AudioError
         As for `decode`, for all that shows without decoding: a file that is missing,
-        empty, unreadable, no audio, too short or truncated. Samples that are not finite, and
-        damage in the middle of a file, do not.
+        empty, unreadable, no audio, too short or truncated. Samples that are not
+        finite, and damage in the middle of a file, do not.
 
     """
     place = Path(path)
