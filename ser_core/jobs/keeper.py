@@ -168,6 +168,9 @@ def _keep(
         try:
             record_process(job, os.getpid(), foreground=tail is not None)
             spec = read_spec(job.spec)
+            if kind_of(spec.kind).keeps_record:
+                # what would lose the result is better known before the work
+                RunStore(job.data.runs).prepare()
             with _machine(job, spec, tail):
                 end = _work(job, entry, tail)
         except KeyboardInterrupt:

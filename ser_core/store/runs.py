@@ -70,7 +70,7 @@ class RunStore:
 
     Each operation opens its own short connection and waits up to 30 s for others.
     The journal is SQLite's rollback journal: a write-ahead log does not work on
-    network file systems. Nothing is created before the first `add`.
+    network file systems. Reading creates nothing.
 
     Parameters
     ----------
@@ -81,6 +81,18 @@ class RunStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def prepare(self) -> None:
+        """Create the file if need be, and check that a record can be added.
+
+        Raises
+        ------
+        RecordError
+            The file is damaged, is no run store, or cannot be written.
+
+        """
+        with self._open(write=True):
+            pass
 
     def add(self, record: Record) -> str:
         """Store one record.
