@@ -13,7 +13,7 @@ from ser_core.cli.arguments import (
     whole_numbers,
 )
 from ser_core.cli.foreground import work_in_foreground
-from ser_core.cli.output import JsonOutput, add_json_option, table
+from ser_core.cli.output import JsonOutput, add_json_option, problem_line, table
 from ser_core.store.data_folder import DataFolder
 
 
@@ -27,7 +27,8 @@ def add_to(commands: Subparsers) -> None:
         description="Every repetition is a fresh process; repetitions are "
         "interleaved; wall time is the work alone, after pool start and warm-up. "
         "Speed-ups are relative to the sequential reference arm with one inner "
-        "thread, and null without it.",
+        "thread, and null without it. Files that cannot be read are listed and left "
+        "out of every arm; it fails only when none can be read.",
         examples="bench --corpus voices --limit 400 --backends sequential,loky "
         "--workers 1,2 --repeats 5 --json bench.json\n"
         "bench --corpus voices --backends sequential,threads,loky --workers 4 "
@@ -123,9 +124,10 @@ def _bench(options: argparse.Namespace, data: DataFolder) -> int:
         seed=options.seed,
     )
     record = work_in_foreground("bench", plan.to_json(), data=data)
-    output.write(record)
     if not output.on_stdout:
         _print_record(record)
+    # last, so that what is stored is named even where the file cannot be written
+    output.write(record)
     return 0
 
 
@@ -148,9 +150,9 @@ def _print_record(record: dict[str, Any]) -> None:
         print(f"note: {note}")
     failures = record["failures"]
     if failures:
-        print(f"{len(failures)} files failed:")
+        print(f"files that failed and were left out ({len(failures)}):")
         for failure in failures:
-            print(f"  '{failure['path']}': {failure['reason']}")
+            print(f"  {problem_line(failure)}")
     print(f"stored as run {record['id']}")
 
 

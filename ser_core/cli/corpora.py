@@ -9,7 +9,13 @@ from typing import Any
 
 from ser_core.cli.arguments import Subparsers, add_command, add_group, names
 from ser_core.cli.foreground import work_in_foreground
-from ser_core.cli.output import JsonOutput, add_json_option, table
+from ser_core.cli.output import (
+    JsonOutput,
+    add_json_option,
+    on_one_line,
+    problem_line,
+    table,
+)
 from ser_core.store.data_folder import DataFolder
 
 
@@ -104,8 +110,9 @@ def _add_inspect(group: Subparsers) -> None:
         "inspect",
         command=_inspect,
         summary="say what a corpus folder holds and what in it cannot be used",
-        description="Reads names and metadata only; --durations reads each file's "
-        "header too.",
+        description="Reads names and metadata only; --durations opens each file too, "
+        "and lists those that are no audio, empty or truncated. What only decoding "
+        "shows, as NaN, is listed by bench and pipeline.",
         examples="corpora inspect voices --json\n"
         "corpora inspect ~/audio/RAVDESS --reader ravdess --durations",
     )
@@ -197,7 +204,7 @@ def _inspect(options: argparse.Namespace, data: DataFolder) -> int:
 
 def _print_inspection(seen: dict[str, Any]) -> None:
     """Print an inspection for people."""
-    print(f"{seen['corpus']} in '{seen['root']}'")
+    print(on_one_line(f"{seen['corpus']} in '{seen['root']}'"))
     print(f"{seen['n_utterances']} utterances, {seen['n_speakers']} known speakers")
     if seen["duration_s"] is not None:
         print(f"{seen['duration_s'] / 3600:.2f} h of audio")
@@ -206,9 +213,9 @@ def _print_inspection(seen: dict[str, Any]) -> None:
             counts = ", ".join(f"{name} {n}" for name, n in seen[title].items())
             print(f"{title.replace('_', ' ')}: {counts}")
     for note in seen["notes"]:
-        print(f"note: {note}")
+        print(on_one_line(f"note: {note}"))
     for problem in seen["problems"]:
-        print(f"problem: '{problem['path']}': {problem['reason']}")
+        print(f"problem: {problem_line(problem)}")
 
 
 def _register(options: argparse.Namespace, data: DataFolder) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from ser_core import __version__
 from ser_core.cli import bench, corpora, jobs, pipeline, run, runs
 from ser_core.cli.arguments import Command, add_common_options
+from ser_core.cli.output import on_one_line
 from ser_core.errors import ParameterError, SerError
 from ser_core.store.data_folder import data_folder
 
@@ -31,7 +32,8 @@ examples:
   python -m ser_core jobs list
 
 Progress goes to stderr, JSON to stdout or to the file that --json names. The exit
-code is 0 only for success, 2 for wrong arguments, 130 after Ctrl-C, else 1.
+code is 0 only for success, 2 for wrong arguments, 130 after Ctrl-C, else 1. A run
+that left out some unreadable files, and listed them, is a success.
 """
 
 
@@ -98,7 +100,7 @@ def _say(message: str, status: int, *, debug: bool) -> int:
     """Write one line to stderr, after the traceback where that is asked for."""
     if debug:
         traceback.print_exc()
-    print(" ".join(message.split()), file=sys.stderr)
+    print(on_one_line(" ".join(message.split())), file=sys.stderr)
     return status
 
 

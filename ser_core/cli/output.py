@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,21 @@ def _draft(path: Path) -> Path:
     return place.with_name(f".{place.name[:60]}.{secrets.token_hex(4)}")
 
 
+def on_one_line(text: str) -> str:
+    """Replace what could move the cursor or colour a terminal, as in file names."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def problem_line(problem: Mapping[str, Any]) -> str:
+    """Write a file and what is wrong with it, naming it once."""
+    path, reason = problem["path"], problem["reason"]
+    named = reason.startswith(f"'{path}' ")
+    return on_one_line(reason if named else f"'{path}': {reason}")
+
+
 def table(headings: list[str], rows: list[list[str]]) -> str:
     """Lay out a small table for a terminal."""
+    rows = [[on_one_line(cell) for cell in row] for row in rows]
     widths = [
         max(len(row[n]) for row in [headings, *rows]) for n in range(len(headings))
     ]

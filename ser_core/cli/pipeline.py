@@ -7,7 +7,7 @@ from typing import Any
 
 from ser_core.cli.arguments import Subparsers, add_command, corpus_reference
 from ser_core.cli.foreground import work_in_foreground
-from ser_core.cli.output import JsonOutput, add_json_option, table
+from ser_core.cli.output import JsonOutput, add_json_option, problem_line, table
 from ser_core.store.data_folder import DataFolder
 
 
@@ -20,7 +20,8 @@ def add_to(commands: Subparsers) -> None:
         summary="run the report's pipeline, from metadata to accuracy, stage by stage",
         description="The first version extracts sequentially, the enhanced one over "
         "loky. After the measured stages the same model is fitted once more on "
-        "speakers that it has not heard, and both accuracies are given.",
+        "speakers that it has not heard, and both accuracies are given. Files that "
+        "cannot be read are listed and left out.",
         examples="pipeline --corpus voices --version first --json first.json\n"
         "pipeline --corpus voices --version enhanced --workers 4 --json -\n"
         "pipeline --corpus voices --version enhanced --model svm --limit 1000",
@@ -68,9 +69,10 @@ def _pipeline(options: argparse.Namespace, data: DataFolder) -> int:
         inner_threads=options.inner_threads,
     )
     record = work_in_foreground("pipeline", plan.to_json(), data=data)
-    output.write(record)
     if not output.on_stdout:
         _print_record(record)
+    # last, so that what is stored is named even where the file cannot be written
+    output.write(record)
     return 0
 
 
@@ -98,7 +100,9 @@ def _print_record(record: dict[str, Any]) -> None:
     for note in record["notes"]:
         print(f"note: {note}")
     if record["failures"]:
-        print(f"{len(record['failures'])} files failed and were left out")
+        print(f"files that failed and were left out ({len(record['failures'])}):")
+        for failure in record["failures"]:
+            print(f"  {problem_line(failure)}")
     print(f"stored as run {record['id']}")
 
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final, TextIO
 
+from ser_core.cli.output import on_one_line
+
 _BAR: Final = 24
 _PLAIN_EVERY_S: Final = 10.0
 _TERMINAL_EVERY_S: Final = 0.1
@@ -82,7 +84,7 @@ class ProgressPrinter:
 
     def _on_log(self, event: Mapping[str, Any]) -> None:
         prefix = "warning: " if event.get("level") == "warning" else ""
-        self._line(prefix + _printable(str(event.get("message"))))
+        self._line(prefix + on_one_line(str(event.get("message"))))
 
     def close(self) -> None:
         """End a line that still moves."""
@@ -127,8 +129,3 @@ def _share(done: int, total: int, unit: str | None) -> str:
 def _count(number: int, noun: str) -> str:
     """Write a number of things."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _printable(text: str) -> str:
-    """Replace what could move the cursor or colour a terminal."""
-    return "".join(c if c.isprintable() else "?" for c in text)

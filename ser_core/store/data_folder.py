@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ser_core.errors import SerError
+from ser_core.errors import ParameterError, SerError
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,28 @@ def data_folder(explicit: str | Path | None = None) -> DataFolder:
     folder : DataFolder
         With an absolute root; nothing is created.
 
+    Raises
+    ------
+    ParameterError
+        What was given is a file, or no path at all.
+
     """
     chosen = explicit or os.environ.get("SER_LAB_HOME")
     if chosen:
-        return DataFolder(Path(chosen).expanduser().resolve())
+        return DataFolder(_checked(chosen))
     return DataFolder(Path(platformdirs.user_data_dir("ser-lab", appauthor=False)))
+
+
+def _checked(chosen: str | Path) -> Path:
+    """Make a path absolute that is a folder or can become one."""
+    remedy = "give a folder with --data-dir or SER_LAB_HOME"
+    try:
+        root = Path(chosen).expanduser().resolve()
+        is_file = root.exists() and not root.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ParameterError(
+            f"data folder '{chosen}' cannot be reached ({error}); {remedy}"
+        ) from error
+    if is_file:
+        raise ParameterError(f"data folder '{root}' is a file; {remedy}")
+    return root
