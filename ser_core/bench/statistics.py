@@ -282,7 +282,8 @@ def _disturbance(runs: Sequence[Run]) -> list[str]:
     return [
         f"The machine was busy: in {len(busy)} of {len(runs)} repetitions other "
         f"programs used more than {BUSY_SHARE:.0%} of the CPU (up to {max(busy):.0%}). "
-        "Close them and measure again before quoting a figure."
+        "Close them and measure again before quoting a figure; a browser that watches "
+        "live on this machine is one of them."
     ]
 
 
