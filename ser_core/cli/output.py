@@ -123,7 +123,8 @@ def _draft(path: Path) -> Path:
 
 def on_one_line(text: str) -> str:
     """Replace what could move the cursor or colour a terminal, as in file names."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+    spaced = (" " if c.isspace() else c for c in text)
+    return "".join(c if c.isprintable() else "?" for c in spaced)
 
 
 def problem_line(problem: Mapping[str, Any]) -> str:

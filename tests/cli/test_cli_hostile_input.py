@@ -40,7 +40,7 @@ def voices(tmp_path: Path) -> Path:
     [
         ("a.wav", "'a.wav' is empty; copy it", "'a.wav' is empty; copy it"),
         ("a.wav", "is empty; copy it", "'a.wav': is empty; copy it"),
-        ("a\n\x1b[2J.wav", "'a\n\x1b[2J.wav' is empty", "'a??[2J.wav' is empty"),
+        ("a\n\x1b[2J.wav", "'a\n\x1b[2J.wav' is empty", "'a ?[2J.wav' is empty"),
     ],
 )
 def test_a_problem_is_one_plain_line_that_names_the_file_once(
@@ -57,7 +57,7 @@ def test_file_names_cannot_steer_the_terminal(
     assert main(["corpora", "inspect", str(voices), "--durations"]) == 0
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
-    assert "problem: 'sad/b??[31m.wav': is empty" in shown
+    assert "problem: 'sad/b ?[31m.wav': is empty" in shown
     assert main(["corpora", "inspect", str(voices / "\x1b[31m")]) == 1
     assert "\x1b" not in capsys.readouterr().err
 
