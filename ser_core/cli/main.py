@@ -69,30 +69,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     """
     _speak_plainly()
-    options = build_parser().parse_args(arguments)
-    command: Command = options.command
+    debug = False
     try:
+        options = build_parser().parse_args(arguments)
+        debug = options.debug
+        command: Command = options.command
         data = data_folder(options.data_dir)
         # numba reads it when librosa is imported, which no command has done yet
         os.environ.setdefault("NUMBA_CACHE_DIR", str(data.numba_cache))
         status = command(options, data)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return _say("interrupted", INTERRUPTED, debug=options.debug)
+        return _say("interrupted", INTERRUPTED, debug=debug)
     except ParameterError as error:
-        return _say(f"error: {error}", WRONG_ARGUMENTS, debug=options.debug)
+        return _say(f"error: {error}", WRONG_ARGUMENTS, debug=debug)
     except SerError as error:
-        return _say(f"error: {error}", FAILURE, debug=options.debug)
+        return _say(f"error: {error}", FAILURE, debug=debug)
     except BrokenPipeError:
         # whoever read stdout has gone; nothing may be written at exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILURE
     except OSError as error:
-        return _say(f"error: {error}", FAILURE, debug=options.debug)
+        return _say(f"error: {error}", FAILURE, debug=debug)
     except Exception as error:  # the boundary to the person: one line, no traceback
         message = f"error: unexpected {type(error).__name__}: {error}"
-        hint = "" if options.debug else " (--debug shows where)"
-        return _say(message + hint, FAILURE, debug=options.debug)
+        hint = "" if debug else " (--debug shows where)"
+        return _say(message + hint, FAILURE, debug=debug)
     return status
 
 

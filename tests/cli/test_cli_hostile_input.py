@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +136,31 @@ def test_a_run_without_its_bad_files_is_a_success(
     record = json.loads(capsys.readouterr().out)
     assert [run["n_failed"] for run in record["runs"]] == [1]
     assert [failure["path"] for failure in record["failures"]] == ["sad/bad.wav"]
+
+
+@pytest.mark.parametrize("where", ["ser_core.cli.bench", "argparse.ArgumentParser"])
+def test_interrupt_before_any_work_is_no_traceback(tmp_path: Path, where: str) -> None:
+    # a module that is loaded early raises what Ctrl-C would raise there
+    module, _, name = where.rpartition(".")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {where!r}:\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        if module == "ser_core.cli"
+        else f"import {module}\n"
+        "def stop(*args, **options):\n"
+        "    raise KeyboardInterrupt\n"
+        f"{module}.{name}.__init__ = stop\n"
+    )
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    done = subprocess.run(
+        [sys.executable, "-m", "ser_core", "runs", "list"],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")

@@ -56,7 +56,7 @@ def test_log_gets_whole_lines_without_control_characters() -> None:
         "waiting: 2 jobs ahead",
         "1 arm x 3 repetitions x 400 files",
         "loky, 2 workers, repetition 2 of 3: 8.00 s, 50.0 files/s, 1 failed",
-        "warning: odd ?[2J?name",
+        "warning: odd ?[2J name",
     ]
 
 
