@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from ser_core import __version__
@@ -107,7 +108,11 @@ def _say(message: str, status: int, *, debug: bool) -> int:
 
 
 def _speak_plainly() -> None:
-    """Let no file name that the terminal cannot show end the program."""
+    """Let no closed stream, and no name that a terminal cannot show, be an end."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller, or a window program
+            nowhere = Path(os.devnull).open("w")  # noqa: SIM115 - kept until the end
+            setattr(sys, name, nowhere)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -164,3 +165,18 @@ def test_interrupt_before_any_work_is_no_traceback(tmp_path: Path, where: str) -
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="uses a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_loses_words_and_not_the_work(
+    voices: Path, tmp_path: Path, closed: str
+) -> None:
+    out = tmp_path / "seen.json"
+    command = [sys.executable, "-m", "ser_core", "corpora", "inspect", str(voices)]
+    line = f"{shlex.join([*command, '--durations', '--json', str(out)])} {closed}"
+    path = os.pathsep.join(filter(None, sys.path))
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(["sh", "-c", line], env=environment, timeout=60, check=False)
+    assert done.returncode == 0
+    assert json.loads(out.read_text())["n_utterances"] == 2
