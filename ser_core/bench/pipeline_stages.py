@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ser_core.bench.pipeline import PipelinePlan
+from ser_core.bench.plan import CHUNK_SIZE
 from ser_core.bench.record import new_record, validate
 from ser_core.bench.unseen_speakers import UnseenSpeakers, try_unseen_speakers
 from ser_core.corpora.durations import durations
@@ -199,7 +200,9 @@ class Pipeline:
             start_s = time.perf_counter()
             backend.start()
             startup_s = time.perf_counter() - start_s
-            results = backend.map(self._task, [str(u.path) for u in utterances])
+            results = backend.map(
+                self._task, [str(u.path) for u in utterances], chunk_size=CHUNK_SIZE
+            )
             for utterance, extraction in zip(utterances, results, strict=True):
                 if extraction.values is None:
                     name = utterance.path.relative_to(corpus.root).as_posix()

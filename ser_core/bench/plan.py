@@ -20,6 +20,16 @@ from ser_core.features.feature_set import feature_set
 PAGE_CACHES: Final = ("warm", "cold")
 """Whether repetitions find the files in memory, or on the disk."""
 
+CHUNK_SIZE: Final = 4
+"""Files that a worker is given at once, unless said otherwise.
+
+Handing over single files leaves gaps of some 4 % between them; with large chunks the
+last one is waited for (docs/measuring.md).
+"""
+
+MAX_WHOLE: Final = 2**31 - 1
+"""Largest whole number in a plan; more than any corpus has files."""
+
 MAX_REPEATS: Final = 100
 """More repetitions than this are a slip of the keyboard."""
 
@@ -124,7 +134,7 @@ class BenchmarkPlan:
         At least one, no two alike; run in this order in the first repetition.
     repeats : int, default 3
         Repetitions of each arm, 1 to `MAX_REPEATS`.
-    chunk_size : int, default 1
+    chunk_size : int, default 4
         Files that a worker is given at once.
     page_cache : str, default ``warm``
         ``warm``: the files are read once before. ``cold``: their pages are dropped
@@ -144,7 +154,7 @@ class BenchmarkPlan:
     limit: int | None = None
     features: str = "mfcc13x500"
     repeats: int = 3
-    chunk_size: int = 1
+    chunk_size: int = CHUNK_SIZE
     page_cache: str = "warm"
     seed: int = 0
 
@@ -155,10 +165,16 @@ class BenchmarkPlan:
             )
         feature_set(self.features)
         check_chunk_size(self.chunk_size)
-        if self.limit is not None and (not is_whole(self.limit) or self.limit < 1):
+        if self.chunk_size > MAX_WHOLE:
             raise ParameterError(
-                f"limit = {self.limit!r} is not possible; give a whole number of at "
-                "least 1, or none for all files"
+                f"chunk_size = {self.chunk_size} is too large; give at most {MAX_WHOLE}"
+            )
+        if self.limit is not None and (
+            not is_whole(self.limit) or not 1 <= self.limit <= MAX_WHOLE
+        ):
+            raise ParameterError(
+                f"limit = {self.limit!r} is not possible; give a whole number from 1 "
+                f"to {MAX_WHOLE}, or none for all files"
             )
         if not is_whole(self.repeats) or not 1 <= self.repeats <= MAX_REPEATS:
             raise ParameterError(
@@ -170,10 +186,10 @@ class BenchmarkPlan:
                 f"page_cache = {self.page_cache!r} is not known; "
                 f"choose one of: {', '.join(PAGE_CACHES)}"
             )
-        if not is_whole(self.seed) or self.seed < 0:
+        if not is_whole(self.seed) or not 0 <= self.seed <= MAX_WHOLE:
             raise ParameterError(
-                f"seed = {self.seed!r} is not possible; give a whole number of at "
-                "least 0"
+                f"seed = {self.seed!r} is not possible; give a whole number from 0 "
+                f"to {MAX_WHOLE}"
             )
         self._check_arms()
 
@@ -201,7 +217,7 @@ class BenchmarkPlan:
         limit: int | None = None,
         features: str = "mfcc13x500",
         repeats: int = 3,
-        chunk_size: int = 1,
+        chunk_size: int = CHUNK_SIZE,
         page_cache: str = "warm",
         seed: int = 0,
     ) -> BenchmarkPlan:
@@ -236,10 +252,10 @@ class BenchmarkPlan:
         _check_choices("inner_threads", inner_threads)
         for backend in backends:
             check_backend(backend)
+        # 0 workers are refused beside "sequential" alone, too
+        pools = [b for b in backends if b != "sequential"] or ["threads"]
+        for pool in pools:
             for n_workers in workers:
-                # checked as if it had workers, so that 0 is refused beside
-                # "sequential" alone too
-                pool = "threads" if backend == "sequential" else backend
                 check_workers(n_workers, backend=pool)
         arms = tuple(
             Arm(

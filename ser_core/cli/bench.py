@@ -85,9 +85,8 @@ def add_to(commands: Subparsers) -> None:
     parser.add_argument(
         "--chunk-size",
         type=int,
-        default=1,
         metavar="N",
-        help="files that a worker is given at once (default: %(default)s)",
+        help="files that a worker is given at once (default: 4)",
     )
     parser.add_argument(
         "--page-cache",
@@ -106,7 +105,7 @@ def add_to(commands: Subparsers) -> None:
 
 
 def _bench(options: argparse.Namespace, data: DataFolder) -> int:
-    from ser_core.bench.plan import BenchmarkPlan
+    from ser_core.bench.plan import CHUNK_SIZE, BenchmarkPlan
     from ser_core.measure.cores import available_cores
 
     output = JsonOutput(options.json)
@@ -119,7 +118,7 @@ def _bench(options: argparse.Namespace, data: DataFolder) -> int:
         limit=options.limit,
         features=options.features,
         repeats=options.repeats,
-        chunk_size=options.chunk_size,
+        chunk_size=(CHUNK_SIZE if options.chunk_size is None else options.chunk_size),
         page_cache=options.page_cache,
         seed=options.seed,
     )
