@@ -13,7 +13,7 @@ from typing import Final
 
 import ser_core
 from ser_core.errors import JobError
-from ser_core.measure.sampler import MIN_INTERVAL_S, MIN_PSS_INTERVAL_S, Sample
+from ser_core.measure.sampler import INTERVAL_S, MIN_PSS_INTERVAL_S, Sample
 
 _ANSWER_S: Final = 30.0
 """How long a requested sample may take, on a machine that is overloaded."""
@@ -32,8 +32,8 @@ class Sampling:
         The calling process belongs to the watched tree. Otherwise it counts as the
         supervisor, whose CPU time is the measuring's.
     interval_s, pss_interval_s : float
-        Time between samples, and between those that read PSS; not below 0.1 and
-        1 s.
+        Time between samples, 0.2 s, and between those that read PSS, 1 s; not below
+        0.1 and 1 s.
 
     """
 
@@ -43,7 +43,7 @@ class Sampling:
         *,
         on_sample: Callable[[Sample], None],
         inside: bool = False,
-        interval_s: float = MIN_INTERVAL_S,
+        interval_s: float = INTERVAL_S,
         pss_interval_s: float = MIN_PSS_INTERVAL_S,
     ) -> None:
         self._on_sample = on_sample
