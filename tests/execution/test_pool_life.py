@@ -259,6 +259,9 @@ def test_workers_die_with_a_parent_that_was_killed(busy: Busy) -> None:
 def test_ctrl_c_ends_everything_with_one_traceback(busy: Busy) -> None:
     process, pids = busy
     assert len(pids) == 2
+    # the ids are printed before the work is handed out, and an interrupt in the
+    # middle of an executor's `submit` can leave it waiting: see docs/architecture.md
+    time.sleep(1)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert said.count("KeyboardInterrupt") == 1, said
@@ -286,6 +289,10 @@ def test_naming_a_back_end_imports_no_library() -> None:
     assert said.stdout == "[]\n", said.stderr
 
 
+@pytest.mark.filterwarnings(
+    # Python 3.11's executor counts its processes while it still adds to them
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning",
+)
 def test_a_failing_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     # an interpreter that cannot run is what a full process table looks like
     import multiprocessing.spawn
