@@ -24,7 +24,8 @@ ALLOWED["measure"] = {*ALLOWED["corpora"], "corpora"}
 ALLOWED["evaluation"] = {*ALLOWED["corpora"], "corpora", "features"}
 ALLOWED["models"] = {*ALLOWED["evaluation"], "evaluation", "measure"}
 ALLOWED["bench"] = {*ALLOWED["models"], "models"}
-ALLOWED["jobs"] = {*ALLOWED["bench"], "bench"}
+ALLOWED["training"] = {*ALLOWED["models"], "models"}
+ALLOWED["jobs"] = {*ALLOWED["bench"], "bench", "training"}
 ALLOWED["cli"] = {*ALLOWED["jobs"], "jobs"}
 ALLOWED["__main__"] = {"cli", "errors"}
 
@@ -108,7 +109,7 @@ def test_extraction_itself_loads_nothing_heavy(tmp_path: Path) -> None:
     statement = (
         "import numpy, soundfile\n"
         "from ser_core.features.worker import ExtractionTask\n"
-        "from ser_core.features.feature_set import feature_set\n"
+        "from ser_core.features.registry import feature_set\n"
         f"soundfile.write({str(tmp_path / 'a.wav')!r}, numpy.zeros(9000), 16000)\n"
         "task = ExtractionTask("
         "feature_set=feature_set('mfcc13x500'), front_end='reference')\n"

@@ -15,7 +15,7 @@ from ser_core.bench.plan import PAGE_CACHES, BenchmarkPlan
 from ser_core.errors import ParameterError
 from ser_core.execution import BACKENDS, INNER_THREADS
 from ser_core.features import FRONT_ENDS
-from ser_core.features.feature_set import FEATURE_SETS
+from ser_core.features.registry import FEATURE_SETS
 from ser_core.measure.cores import available_cores
 from ser_core.store.data_folder import DataFolder
 

@@ -269,7 +269,7 @@ class Pipeline:
                     "n_files": n_chosen,
                     "duration_s": _duration_s(extracted.utterances),
                 },
-                feature_set={**asdict(chosen), "key": chosen.key},
+                feature_set={**chosen.to_json(), "key": chosen.key},
             ),
             "version": plan.version,
             "model": plan.model,

@@ -15,7 +15,7 @@ from ser_core.execution.parameters import (
     is_whole,
 )
 from ser_core.features import FRONT_ENDS
-from ser_core.features.feature_set import feature_set
+from ser_core.features.registry import feature_set
 
 PAGE_CACHES: Final = ("warm", "cold")
 """Whether repetitions find the files in memory, or on the disk."""

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -359,7 +359,7 @@ class _Series:
 def _described(features: str) -> dict[str, Any]:
     """Return the record's ``feature_set``."""
     chosen = feature_set(features)
-    return {**asdict(chosen), "key": chosen.key}
+    return {**chosen.to_json(), "key": chosen.key}
 
 
 def _shareable(plan: BenchmarkPlan) -> BenchmarkPlan:

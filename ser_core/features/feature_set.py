@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, ClassVar
 
-from ser_core.errors import ParameterError
+from ser_core.audio.preprocessing import NO_PREPROCESSING, Preprocessing
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeatureSet:
+@dataclass(frozen=True, kw_only=True)
+class FeatureSet(ABC):
     """Describe one feature array per utterance.
+
+    A frozen value: the hash of its canonical JSON is its key. Subclasses add the
+    fields of their kind.
 
     Attributes
     ----------
@@ -23,42 +27,89 @@ class FeatureSet:
     resampler : str
         ``kaiser_fast``, ``kaiser_best`` (resampy) or ``soxr_hq``. Part of the set,
         because resamplers move cepstra by several units.
+    preprocessing : Preprocessing
+        What is done to the signal between resampling and analysis; nothing by default.
+    version : int
+        Raised when the definition changes, so that stored arrays are not reused.
+
+    """
+
+    kind: ClassVar[str]
+    """Name of the kind of set, by which a front end finds its function."""
+
+    title: ClassVar[str]
+    """What it is, in a few words."""
+
+    name: str
+    sample_rate: int = 44_100
+    resampler: str = "kaiser_fast"
+    preprocessing: Preprocessing = NO_PREPROCESSING
+    version: int = 1
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one utterance's array."""
+
+    @abstractmethod
+    def column_names(self) -> list[str]:
+        """Name each flattened value, row-major."""
+
+    @property
+    def size(self) -> int:
+        """Number of values in one utterance's flattened array."""
+        size = 1
+        for length in self.shape:
+            size *= length
+        return size
+
+    @property
+    def label(self) -> str:
+        """Name with the pre-processing, as `feature_set` reads it again."""
+        return "+".join((self.name, *self.preprocessing.steps()))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as plain JSON, without pre-processing that does nothing."""
+        document = asdict(self)
+        if self.preprocessing == NO_PREPROCESSING:
+            del document["preprocessing"]
+        return document
+
+    @property
+    def key(self) -> str:
+        """SHA-256 (hex) of the canonical JSON of all fields."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MfccFrames(FeatureSet):
+    """Describe mel-frequency cepstral coefficients of a fixed number of frames.
+
+    Attributes
+    ----------
     n_mfcc : int
         Number of cepstral coefficients.
     n_frames : int
         Frames kept: longer clips are cut, shorter ones padded with zeros.
     n_fft, hop_length, n_mels : int
         Short-time analysis, in samples, and mel bands.
-    version : int
-        Raised when the definition changes, so that stored arrays are not reused.
 
     """
 
-    name: str
-    sample_rate: int = 44_100
-    resampler: str = "kaiser_fast"
+    kind: ClassVar[str] = "mfcc-frames"
+    title: ClassVar[str] = "Cepstral coefficients frame by frame"
+
     n_mfcc: int = 13
     n_frames: int = 500
     n_fft: int = 2048
     hop_length: int = 512
     n_mels: int = 128
-    version: int = 1
 
     @property
     def shape(self) -> tuple[int, int]:
         """Shape of one utterance's array: (n_frames, n_mfcc)."""
         return (self.n_frames, self.n_mfcc)
-
-    @property
-    def size(self) -> int:
-        """Number of values in one utterance's flattened array."""
-        return self.n_frames * self.n_mfcc
-
-    @property
-    def key(self) -> str:
-        """SHA-256 (hex) of the canonical JSON of all fields."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
 
     def column_names(self) -> list[str]:
         """Name each flattened value, row-major: ``frame000_mfcc00`` onwards."""
@@ -67,28 +118,3 @@ class FeatureSet:
             for t in range(self.n_frames)
             for c in range(self.n_mfcc)
         ]
-
-
-FEATURE_SETS: Final[dict[str, FeatureSet]] = {
-    "mfcc13x500": FeatureSet(name="mfcc13x500"),
-    "mfcc20x500": FeatureSet(name="mfcc20x500", n_mfcc=20),
-}
-"""The feature sets known by name."""
-
-
-def feature_set(name: str) -> FeatureSet:
-    """Look a feature set up by its name.
-
-    Raises
-    ------
-    ParameterError
-        The name is not in `FEATURE_SETS`.
-
-    """
-    try:
-        return FEATURE_SETS[name]
-    except KeyError:
-        allowed = ", ".join(FEATURE_SETS)
-        raise ParameterError(
-            f"features = {name!r} is not known; choose one of: {allowed}"
-        ) from None

@@ -14,8 +14,8 @@ from librosa import resample, to_mono
 from librosa.feature import mfcc
 
 from ser_core.audio.decode import MAX_SAMPLES
-from ser_core.errors import AudioError
-from ser_core.features.feature_set import FeatureSet
+from ser_core.errors import AudioError, ParameterError
+from ser_core.features.feature_set import FeatureSet, MfccFrames
 
 
 class ReferenceFrontEnd:
@@ -64,6 +64,11 @@ class ReferenceFrontEnd:
         """
         y = to_mono(samples.T)
         y = _resample(y, sample_rate, feature_set)
+        if not isinstance(feature_set, MfccFrames):
+            raise ParameterError(
+                f"features of kind {feature_set.kind!r} are not known to this front "
+                "end; choose another front end"
+            )
         cepstra = mfcc(
             y=y,
             sr=feature_set.sample_rate,

@@ -17,7 +17,7 @@ from ser_core.cli.main import build_parser, main
 from ser_core.errors import JobError
 from ser_core.execution import BACKENDS, INNER_THREADS
 from ser_core.features import FRONT_ENDS
-from ser_core.features.feature_set import FEATURE_SETS
+from ser_core.features.registry import FEATURE_SETS
 from ser_core.store.data_folder import DataFolder
 
 pytestmark = pytest.mark.timeout(90)

@@ -11,7 +11,8 @@ import pytest
 import soundfile
 
 from ser_core.errors import AudioError, ParameterError
-from ser_core.features import FEATURE_SETS, FeatureSet, extract, feature_set, front_end
+from ser_core.features import FEATURE_SETS, extract, feature_set, front_end
+from ser_core.features.feature_set import MfccFrames
 
 Signal = npt.NDArray[np.float32]
 
@@ -116,7 +117,7 @@ def test_other_resamplers_are_librosa_s_too(tmp_path: Path) -> None:
 def test_short_time_analysis_follows_the_feature_set(tmp_path: Path) -> None:
     path = tmp_path / "chirp.wav"
     soundfile.write(path, chirp(44_100, sample_rate=44_100), 44_100)
-    other = FeatureSet(
+    other = MfccFrames(
         name="other", n_mfcc=20, n_frames=30, n_fft=1024, hop_length=256, n_mels=64
     )
     y, sr = librosa.load(path, sr=44_100)

@@ -1,0 +1,1 @@
+"""Train classifiers, judge them, and keep the record."""
