@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from ser_core.bench.plan import REFERENCE_ARM
 from ser_core.bench.schema import check_shape
 from ser_core.bench.statistics import summarise
 from ser_core.errors import ParameterError, RecordError
-from ser_core.store.versions import RECORD_VERSION, Record, upgrade
+from ser_core.store.record_head import begin_record, utc_text
+from ser_core.store.versions import Record, upgrade
 
 MAX_IMPORT_BYTES: Final = 32 * 2**20
 """Largest file that is imported. A record of 20 arms with all its samples is under
@@ -74,17 +75,13 @@ def new_record(
         raise ParameterError(
             f"kind = {kind!r} is no kind of run; choose one of: {', '.join(CSV_TABLES)}"
         )
-    return {
-        "schema_version": RECORD_VERSION,
-        "kind": kind,
-        "id": uuid.uuid4().hex,
-        "created_utc": _utc_text(datetime.now(UTC)),
-        "label": label[:200],
-        "source": "local",
-        "environment": environment,
-        "corpus": corpus,
-        "feature_set": feature_set,
-    }
+    return begin_record(
+        kind,
+        label=label,
+        environment=environment,
+        corpus=corpus,
+        feature_set=feature_set,
+    )
 
 
 def validate(record: Record) -> None:
@@ -188,7 +185,7 @@ def import_record(data: bytes | str) -> Record:
     record: Record = _inert(given)
     record["id"] = uuid.uuid4().hex
     record["source"] = "imported"
-    record["created_utc"] = _utc_text(_parse_utc(record["created_utc"]))
+    record["created_utc"] = utc_text(_parse_utc(record["created_utc"]))
     if record["corpus"]["root"] is not None:
         record["corpus"]["root"] = PurePosixPath(record["corpus"]["root"]).name
     for entry in record["failures"]:
@@ -307,8 +304,3 @@ def _parse_utc(text: str) -> datetime:
     if time.tzinfo is None:
         raise RecordError(f"run record: created_utc is {text!r}, without a time zone")
     return time
-
-
-def _utc_text(time: datetime) -> str:
-    """Write a time in UTC so that texts sort as times do."""
-    return time.astimezone(UTC).isoformat(timespec="seconds")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ser_core.bench.shapes import (
+from ser_core.errors import RecordError
+from ser_core.execution import BACKENDS, INNER_THREADS
+from ser_core.store.record_head import (
+    BYTES,
+    COUNT,
+    HEAD,
+    NAME,
+    REPORT,
+    SECONDS,
+    SHARE,
+)
+from ser_core.store.shapes import (
     Anything,
     Choice,
     Flag,
@@ -16,86 +27,16 @@ from ser_core.bench.shapes import (
     Table,
     Text,
 )
-from ser_core.errors import RecordError
-from ser_core.execution import BACKENDS, INNER_THREADS
 
-_COUNT: Final = Number(whole=True)
 _WORKERS: Final = Number(low=1, high=10_000, whole=True)
-_SECONDS: Final = Number(high=1e9)
-_BYTES: Final = Number()
-_SHARE: Final = Number(high=1)
 _SIGNED: Final = Number(low=-1e9, high=1e9)
-_NAME: Final = Text(longest=60, pattern=r"[\w.+-]{1,60}")
 _ARM: Final = Text(longest=120, pattern=r"[\w.+-]+/[\w.+-]+/\d{1,5}/\w+")
 _CHECKSUM: Final = Maybe(Text(longest=64, pattern=r"[0-9a-f]*"))
-_LABEL: Final = Text(longest=60, pattern=r"[\w .+-]{1,60}")
-_FAILURES: Final = ListOf(
-    Table({"path": Text(longest=4_096), "reason": Text(longest=2_000)}), 200_000
-)
-_NOTES: Final = ListOf(Text(longest=2_000), 200)
 _THREAD_POOLS: Final = Maybe(Anything())
-
-_FREE_TABLE: Final = MapOf(Text(longest=200), Anything(), 200)
-
-_ENVIRONMENT: Final = Table(
-    dict.fromkeys(("cpu", "memory", "os", "python", "packages"), _FREE_TABLE),
-    {
-        "thread_variables": _FREE_TABLE,
-        "threadpools": Anything(),
-        "load_average": Anything(),
-        "version": Maybe(Text(longest=60)),
-        "commit": Maybe(_FREE_TABLE),
-    },
-)
-
-_FEATURE_SET: Final = Table(
-    {"name": _NAME, "key": Text(longest=64, pattern=r"[0-9a-f]+")},
-    {
-        "resampler": _NAME,
-        **dict.fromkeys(
-            (
-                "sample_rate",
-                "n_mfcc",
-                "n_frames",
-                "n_fft",
-                "hop_length",
-                "n_mels",
-                "version",
-            ),
-            _COUNT,
-        ),
-    },
-)
-
-_HEAD: Final[dict[str, Shape]] = {
-    "schema_version": Number(low=1, high=1, whole=True),
-    "kind": Choice(("bench", "pipeline")),
-    "id": Text(longest=64, pattern=r"[A-Za-z0-9_.-]{1,64}"),
-    "created_utc": Text(
-        longest=40, pattern=r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.:+Z]*"
-    ),
-    "label": Text(longest=200),
-    "source": Choice(("local", "imported")),
-    "environment": _ENVIRONMENT,
-    "corpus": Table(
-        {
-            "name": Text(longest=100),
-            "synthetic": Flag(),
-            "root": Maybe(Text(longest=4_096)),
-            "fingerprint": Maybe(Text(longest=128, pattern=r"[\w:.-]*")),
-            "n_utterances": _COUNT,
-            "n_files": _COUNT,
-            "duration_s": Maybe(_SECONDS),
-        }
-    ),
-    "feature_set": _FEATURE_SET,
-    "failures": _FAILURES,
-    "notes": _NOTES,
-}
 
 _ARM_FIELDS: Final[dict[str, Shape]] = {
     "arm": _ARM,
-    "front_end": _NAME,
+    "front_end": NAME,
     "backend": Choice(BACKENDS),
     "workers": _WORKERS,
     "inner_threads": Choice(INNER_THREADS),
@@ -115,44 +56,44 @@ _PLAN: Final = Table(
             1_000,
             1,
         ),
-        "limit": Maybe(_COUNT),
-        "features": _NAME,
+        "limit": Maybe(COUNT),
+        "features": NAME,
         "repeats": Number(low=1, high=10_000, whole=True),
         "chunk_size": Number(low=1, whole=True),
-        "page_cache": _NAME,
-        "seed": _COUNT,
+        "page_cache": NAME,
+        "seed": COUNT,
     }
 )
 
 _RUN: Final = Table(
     {
         **_ARM_FIELDS,
-        "repeat": _COUNT,
-        "n_files": _COUNT,
-        "n_failed": _COUNT,
-        "page_cache": _NAME,
+        "repeat": COUNT,
+        "n_files": COUNT,
+        "n_failed": COUNT,
+        "page_cache": NAME,
         "wall_s": Number(low=1e-9, high=1e9),
-        "startup_s": Maybe(_SECONDS),
-        "warmup_s": Maybe(_SECONDS),
+        "startup_s": Maybe(SECONDS),
+        "warmup_s": Maybe(SECONDS),
         "files_per_s": Maybe(Number()),
-        "cpu_user_s": Maybe(_SECONDS),
-        "cpu_system_s": Maybe(_SECONDS),
-        "peak_rss_bytes": Maybe(_BYTES),
-        "peak_pss_bytes": Maybe(_BYTES),
-        "parent_rss_end_bytes": Maybe(_BYTES),
-        "other_cpu_share": Maybe(_SHARE),
+        "cpu_user_s": Maybe(SECONDS),
+        "cpu_system_s": Maybe(SECONDS),
+        "peak_rss_bytes": Maybe(BYTES),
+        "peak_pss_bytes": Maybe(BYTES),
+        "parent_rss_end_bytes": Maybe(BYTES),
+        "other_cpu_share": Maybe(SHARE),
         "checksum": _CHECKSUM,
         "threadpools": _THREAD_POOLS,
     },
-    {"high_water_bytes": Maybe(_BYTES), "measuring_cpu_s": Maybe(_SECONDS)},
+    {"high_water_bytes": Maybe(BYTES), "measuring_cpu_s": Maybe(SECONDS)},
 )
 
 _SUMMARY: Final = Table(
     {
         **_ARM_FIELDS,
         "label": Text(longest=200),
-        "median_wall_s": _SECONDS,
-        "iqr_wall_s": _SECONDS,
+        "median_wall_s": SECONDS,
+        "iqr_wall_s": SECONDS,
         "karp_flatt": Maybe(_SIGNED),
         **dict.fromkeys(
             (
@@ -177,7 +118,8 @@ _SUMMARY: Final = Table(
 
 _BENCH: Final = Table(
     {
-        **_HEAD,
+        **HEAD,
+        "kind": Choice(("bench",)),
         "plan": _PLAN,
         "runs": ListOf(_RUN, 20_000, 1),
         "summary": ListOf(_SUMMARY, 1_000, 1),
@@ -212,10 +154,10 @@ _BENCH: Final = Table(
                 Table(
                     {
                         "t_s": _SIGNED,
-                        "rss_bytes": _BYTES,
-                        "pss_bytes": Maybe(_BYTES),
+                        "rss_bytes": BYTES,
+                        "pss_bytes": Maybe(BYTES),
                         "cores": ListOf(Number(high=1e4), 4_096),
-                        "cpu_s": _SECONDS,
+                        "cpu_s": SECONDS,
                     }
                 ),
                 200_000,
@@ -225,21 +167,16 @@ _BENCH: Final = Table(
 )
 
 _SNAPSHOT: Final = Table(
-    {"cpu_user_s": _SECONDS, "cpu_system_s": _SECONDS, "rss_bytes": _BYTES},
-    {"private_bytes": Maybe(_BYTES)},
-)
-
-_REPORT: Final = MapOf(
-    _LABEL,
-    Table({"precision": _SHARE, "recall": _SHARE, "f1": _SHARE, "support": _COUNT}),
-    100,
+    {"cpu_user_s": SECONDS, "cpu_system_s": SECONDS, "rss_bytes": BYTES},
+    {"private_bytes": Maybe(BYTES)},
 )
 
 _PIPELINE: Final = Table(
     {
-        **_HEAD,
+        **HEAD,
+        "kind": Choice(("pipeline",)),
         "version": Choice(("first", "enhanced")),
-        "model": _NAME,
+        "model": NAME,
         "backend": Choice(BACKENDS),
         "workers": _WORKERS,
         "inner_threads": Choice(INNER_THREADS),
@@ -249,29 +186,29 @@ _PIPELINE: Final = Table(
             Table(
                 {
                     "name": Text(longest=60),
-                    "wall_s": _SECONDS,
-                    "cpu_user_s": _SECONDS,
-                    "cpu_system_s": _SECONDS,
-                    "rss_end_bytes": _BYTES,
-                    "peak_rss_bytes": Maybe(_BYTES),
-                    "peak_pss_bytes": Maybe(_BYTES),
-                    "private_end_bytes": Maybe(_BYTES),
+                    "wall_s": SECONDS,
+                    "cpu_user_s": SECONDS,
+                    "cpu_system_s": SECONDS,
+                    "rss_end_bytes": BYTES,
+                    "peak_rss_bytes": Maybe(BYTES),
+                    "peak_pss_bytes": Maybe(BYTES),
+                    "private_end_bytes": Maybe(BYTES),
                 }
             ),
             20,
             1,
         ),
-        "total_wall_s": _SECONDS,
-        "accuracy": _SHARE,
-        "uar": _SHARE,
-        "report": _REPORT,
-        "confusion": ListOf(ListOf(_COUNT, 100), 100, 2),
-        "n_train": _COUNT,
-        "n_validation": _COUNT,
-        "n_test": _COUNT,
-        "accuracy_unseen_speakers": Maybe(_SHARE),
-        "uar_unseen_speakers": Maybe(_SHARE),
-        "report_unseen_speakers": Maybe(_REPORT),
+        "total_wall_s": SECONDS,
+        "accuracy": SHARE,
+        "uar": SHARE,
+        "report": REPORT,
+        "confusion": ListOf(ListOf(COUNT, 100), 100, 2),
+        "n_train": COUNT,
+        "n_validation": COUNT,
+        "n_test": COUNT,
+        "accuracy_unseen_speakers": Maybe(SHARE),
+        "uar_unseen_speakers": Maybe(SHARE),
+        "report_unseen_speakers": Maybe(REPORT),
         "unseen_speakers_reason": Maybe(Text(longest=2_000)),
         "checksum": _CHECKSUM,
     }
