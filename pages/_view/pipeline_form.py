@@ -13,7 +13,7 @@ from pages._view.pipeline_results import pipeline_results
 from ser_core import jobs
 from ser_core.bench.pipeline import VERSIONS, PipelinePlan
 from ser_core.execution import INNER_THREADS
-from ser_core.models.registry import MODELS
+from ser_core.models.registry import REPORT_MODELS
 from ser_core.store.data_folder import DataFolder
 
 _PAGE: Final = "pages/benchmark.py"
@@ -44,7 +44,10 @@ def pipeline_form(data: DataFolder) -> None:
             names=words.VERSIONS,
         )
         model = widgets.one_of(
-            "Classifier", list(MODELS), key=state.PIPELINE_MODEL, names=words.MODELS
+            "Classifier",
+            list(REPORT_MODELS),
+            key=state.PIPELINE_MODEL,
+            names=words.MODELS,
         )
         inner = widgets.one_of(
             "Inner threads",

@@ -30,7 +30,7 @@ from ser_core.features.front_ends import check_front_end
 from ser_core.measure.cores import available_cores
 from ser_core.measure.sampling import package_command
 from ser_core.measure.tree import end_tree
-from ser_core.models.registry import MODELS
+from ser_core.models.registry import REPORT_MODELS
 from ser_core.store.data_folder import DataFolder
 
 VERSIONS: Final = ("first", "enhanced")
@@ -51,7 +51,7 @@ class PipelinePlan:
         ``first``: features are extracted sequentially. ``enhanced``: over loky.
         Everything else is the same.
     model : str, default ``mlp``
-        One of `ser_core.models.registry.MODELS`.
+        One of `ser_core.models.registry.REPORT_MODELS`.
     limit : int or None, default None
         Files, evenly spaced over the sorted list; None for all.
     features : str, default ``mfcc13x500``
@@ -89,7 +89,7 @@ class PipelinePlan:
             )
         for name, value, allowed in (
             ("version", self.version, VERSIONS),
-            ("model", self.model, MODELS),
+            ("model", self.model, REPORT_MODELS),
         ):
             if value not in allowed:
                 raise ParameterError(

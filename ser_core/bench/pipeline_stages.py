@@ -36,7 +36,12 @@ from ser_core.models.classical import (
     fit_scaler,
     scale_in_place,
 )
-from ser_core.models.registry import MODELS, Classifier, build_model
+from ser_core.models.registry import (
+    REPORT_MODELS,
+    REPORT_PARAMETERS,
+    Classifier,
+    build_model,
+)
 from ser_core.models.svm_estimate import estimate_svm_seconds
 from ser_core.store.data_folder import DataFolder
 
@@ -142,10 +147,10 @@ class Pipeline:
             y = np.array([u.emotion for u in extracted.utterances])
             with recorder.stage("preprocessing"):
                 split, parts = _preprocess(extracted.X, y)
-            check_training_part(self._plan.model, parts.y_train)
+            _check_part(self._plan.model, parts.y_train)
             self._forecast(parts)
             with recorder.stage("training"):
-                model = build_model(self._plan.model)
+                model = _build(self._plan.model)
                 model.fit(parts.X_train, parts.y_train)
             with recorder.stage("evaluation"):
                 result = _judge(model, parts, classes=y)
@@ -351,8 +356,8 @@ def _load_libraries(task: ExtractionTask) -> None:
 
     for name in ("metrics", "model_selection", "preprocessing"):
         importlib.import_module(f"sklearn.{name}")
-    for name in MODELS:
-        build_model(name)
+    for name in REPORT_MODELS:
+        _build(name)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "noise.wav"
         noise = np.random.default_rng(0).normal(0, 0.1, _WARM_UP_RATE)
@@ -364,7 +369,17 @@ def _check_trainable(model: str, utterances: Sequence[Utterance]) -> None:
     """Refuse what could not be split or trained, were every file readable."""
     labels = [utterance.emotion for utterance in utterances]
     split = random_split(labels)
-    check_training_part(model, np.array(labels)[split.train])
+    _check_part(model, np.array(labels)[split.train])
+
+
+def _check_part(model: str, y: npt.NDArray[np.str_]) -> None:
+    """Refuse a training part that the report's model cannot be fitted to."""
+    check_training_part(model, y, parameters=REPORT_PARAMETERS[model])
+
+
+def _build(model: str) -> Classifier:
+    """Build the report's model."""
+    return build_model(model, parameters=REPORT_PARAMETERS[model])
 
 
 def _preprocess(X: Features, y: npt.NDArray[np.str_]) -> tuple[Split, Parts]:

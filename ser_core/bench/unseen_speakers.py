@@ -18,7 +18,7 @@ from ser_core.models.classical import (
     fit_scaler,
     scale_in_place,
 )
-from ser_core.models.registry import build_model
+from ser_core.models.registry import REPORT_PARAMETERS, build_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ def try_unseen_speakers(
     y : ndarray of shape (n_samples,), str
     utterances : sequence of Utterance, length n_samples
     model_name : str
-        One of `ser_core.models.registry.MODELS`.
+        One of `ser_core.models.registry.REPORT_MODELS`.
 
     Returns
     -------
@@ -85,13 +85,15 @@ def try_unseen_speakers(
         )
     try:
         split = speaker_split(y.tolist(), groups)
-        check_training_part(model_name, y[split.train])
+        parameters = REPORT_PARAMETERS[model_name]
+        check_training_part(model_name, y[split.train], parameters=parameters)
     except ParameterError as error:
         return UnseenSpeakers(result=None, reason=error.message)
     X_train = X[split.train]
     scaler = fit_scaler(X_train)
     scale_in_place(X_train, scaler=scaler)
-    model = build_model(model_name).fit(X_train, y[split.train])
+    model = build_model(model_name, parameters=parameters)
+    model.fit(X_train, y[split.train])
     del X_train
     X_test = X[split.test]
     scale_in_place(X_test, scaler=scaler)

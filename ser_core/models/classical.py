@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ser_core.errors import ParameterError
+from ser_core.models.training_part import check_training_part
 
 if TYPE_CHECKING:
     from sklearn.neural_network import MLPClassifier
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
+
+__all__ = [
+    "SEED",
+    "build_mlp",
+    "build_svm",
+    "check_training_part",
+    "fit_scaler",
+    "scale_in_place",
+]
 
 SEED: Final = 42
 """The seed of the report's classifiers and split."""
@@ -50,47 +59,6 @@ def build_svm() -> SVC:
     from sklearn.svm import SVC
 
     return SVC(C=1.0, kernel="rbf", gamma="scale", random_state=SEED)
-
-
-def check_training_part(name: str, y: npt.NDArray[np.str_]) -> None:
-    """Refuse a training part that the model cannot be fitted to.
-
-    Parameters
-    ----------
-    name : str
-        The model, one of `ser_core.models.registry.MODELS`.
-    y : ndarray of shape (n_train,), str
-        Labels of the training part.
-
-    Raises
-    ------
-    ParameterError
-        There are fewer than two classes; or, for the MLP, too few utterances for
-        the tenth that it holds back to stop early, which must have room for every
-        class.
-
-    """
-    classes, counts = np.unique(y, return_counts=True)
-    if len(classes) < 2:
-        raise ParameterError(
-            f"the training part holds {len(classes)} class(es); a classifier needs "
-            "at least two: choose files of more than one emotion"
-        )
-    if name != "mlp":
-        return
-    needed = 10 * (len(classes) - 1) + 1
-    if len(y) < needed:
-        raise ParameterError(
-            f"the training part holds {len(y)} utterances of {len(classes)} classes; "
-            f"the MLP needs {needed} or more, because it holds back a tenth to stop "
-            "early: take more files"
-        )
-    if counts.min() < 2:
-        rare = str(classes[counts.argmin()])
-        raise ParameterError(
-            f"class {rare!r} has 1 utterance in the training part; the MLP needs "
-            "2 or more: take more files, or leave that emotion out"
-        )
 
 
 def fit_scaler(X: npt.NDArray[np.float32]) -> StandardScaler:

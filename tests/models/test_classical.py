@@ -12,7 +12,7 @@ from ser_core.models.classical import (
     fit_scaler,
     scale_in_place,
 )
-from ser_core.models.registry import MODELS, build_model
+from ser_core.models.registry import REPORT_MODELS, build_model
 from ser_core.models.svm_estimate import estimate_svm_seconds
 
 
@@ -53,7 +53,7 @@ def test_unknown_model_is_refused_with_the_choices() -> None:
         build_model("MLP")
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", REPORT_MODELS)
 def test_models_learn_and_repeat_themselves_exactly(name: str) -> None:
     X, y = clusters(500)
     scale_in_place(X, scaler=fit_scaler(X[:400]))
@@ -111,7 +111,7 @@ def test_single_utterance_of_a_class_is_named() -> None:
         check_training_part("mlp", y)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", REPORT_MODELS)
 def test_one_class_is_refused(name: str) -> None:
     with pytest.raises(ParameterError, match="holds 1 class"):
         check_training_part(name, np.array(["sad"] * 30))
