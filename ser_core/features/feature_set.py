@@ -5,10 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from ser_core.audio.preprocessing import NO_PREPROCESSING, Preprocessing
+from ser_core.audio.preprocessing import NO_PREPROCESSING, WINDOWS, Preprocessing
+from ser_core.errors import ParameterError
+
+NO_WINDOW: Final[Mapping[str, str]] = dict.fromkeys(
+    WINDOWS[1:], "the windows of its analysis are part of its definition"
+)
+"""What a set refuses whose short-time analysis has no window to choose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +39,11 @@ class FeatureSet(ABC):
     version : int
         Raised when the definition changes, so that stored arrays are not reused.
 
+    Raises
+    ------
+    ParameterError
+        A step of the pre-processing has no meaning for this kind of set.
+
     """
 
     kind: ClassVar[str]
@@ -40,11 +52,23 @@ class FeatureSet(ABC):
     title: ClassVar[str]
     """What it is, in a few words."""
 
+    refused_steps: ClassVar[Mapping[str, str]] = NO_WINDOW
+    """Steps of pre-processing without a meaning here, each with the reason."""
+
     name: str
     sample_rate: int = 44_100
     resampler: str = "kaiser_fast"
     preprocessing: Preprocessing = NO_PREPROCESSING
     version: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse steps of pre-processing that would be silently without effect."""
+        for step in self.preprocessing.steps():
+            if step in self.refused_steps:
+                raise ParameterError(
+                    f"features = {self.label!r}: the step {step!r} has no meaning "
+                    f"here, because {self.refused_steps[step]}; leave it out"
+                )
 
     @property
     @abstractmethod
@@ -71,9 +95,14 @@ class FeatureSet(ABC):
     def to_json(self) -> dict[str, Any]:
         """Return the fields as plain JSON, without pre-processing that does nothing."""
         document = asdict(self)
-        if self.preprocessing == NO_PREPROCESSING:
-            del document["preprocessing"]
+        del document["preprocessing"]
+        if self.preprocessing.steps():
+            document["preprocessing"] = self.preprocessing.to_json()
         return document
+
+    def missing(self) -> str | None:
+        """Say what this installation lacks to compute the set; None when nothing."""
+        return None
 
     @property
     def key(self) -> str:
@@ -99,6 +128,7 @@ class MfccFrames(FeatureSet):
 
     kind: ClassVar[str] = "mfcc-frames"
     title: ClassVar[str] = "Cepstral coefficients frame by frame"
+    refused_steps: ClassVar[Mapping[str, str]] = {}
 
     n_mfcc: int = 13
     n_frames: int = 500

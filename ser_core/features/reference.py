@@ -1,8 +1,10 @@
-"""The reference front end: librosa, to the bit."""
+"""The reference front end: librosa and our own analysis, to the bit."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,27 +13,37 @@ import numpy.typing as npt
 # that at once; so do the names of its own modules, which is why they are bound here.
 import resampy.core  # noqa: F401
 from librosa import resample, to_mono
-from librosa.feature import mfcc
 
 from ser_core.audio.decode import MAX_SAMPLES
+from ser_core.audio.preprocess import preprocess
 from ser_core.errors import AudioError, ParameterError
-from ser_core.features.feature_set import FeatureSet, MfccFrames
+from ser_core.features.feature_set import FeatureSet
+
+_MODULES: Final = {
+    "mfcc-frames": "mfcc_frames",
+    "spectral-means": "means",
+    "mfcc-deltas": "deltas",
+    "prosody": "prosody",
+    "functionals": "functionals",
+    "egemaps": "egemaps",
+}
+"""Module of `ser_core.features` with ``compute(y, feature_set)`` for each kind."""
 
 
 class ReferenceFrontEnd:
-    """Compute mel-frequency cepstral coefficients with librosa.
+    """Compute every kind of feature set, one clip at a time.
 
     Notes
     -----
-    Equal to the bit to ``librosa.load(path, sr=44100, res_type="kaiser_fast")`` and
+    Channels are averaged, the signal is brought to the rate of the set, pre-processed
+    and analysed. Cepstra and means are librosa's: ``mfcc13x500`` is equal to the bit
+    to ``librosa.load(path, sr=44100, res_type="kaiser_fast")`` and
     ``librosa.feature.mfcc(n_mfcc=13)``, cut or padded with zeros to 500 frames and
-    transposed: Hann window, frames centred with zeros around the signal, 128 Slaney
-    mel bands of the power spectrum, ``power_to_db`` with ref 1.0, amin 1e-10 and
-    top_db 80, orthonormal DCT-II. Recordings at another rate are resampled by
-    resampy's windowed sinc interpolation, after their channels are averaged.
+    transposed.
 
     resampy is compiled by numba when it is first used. That takes seconds, and is kept
-    in the folder that ``NUMBA_CACHE_DIR`` names when librosa is imported.
+    in the folder that ``NUMBA_CACHE_DIR`` names when librosa is imported. What only one
+    kind of set needs is imported with the first of that kind.
 
     References
     ----------
@@ -59,28 +71,35 @@ class ReferenceFrontEnd:
         Raises
         ------
         AudioError
-            The recording is too short or too long to be resampled.
+            The recording is too short or too long to be resampled or analysed, or
+            nothing is left of it when its silence is removed.
+        ParameterError
+            The kind of set is not known here, or needs what is not installed.
 
         """
-        y = to_mono(samples.T)
-        y = _resample(y, sample_rate, feature_set)
-        if not isinstance(feature_set, MfccFrames):
-            raise ParameterError(
-                f"features of kind {feature_set.kind!r} are not known to this front "
-                "end; choose another front end"
-            )
-        cepstra = mfcc(
-            y=y,
-            sr=feature_set.sample_rate,
-            n_mfcc=feature_set.n_mfcc,
-            n_fft=feature_set.n_fft,
-            hop_length=feature_set.hop_length,
-            n_mels=feature_set.n_mels,
+        analyse = _computation(feature_set)
+        y = _resample(to_mono(samples.T), sample_rate, feature_set)
+        y = preprocess(
+            y,
+            sample_rate=feature_set.sample_rate,
+            preprocessing=feature_set.preprocessing,
         )
-        values = np.zeros(feature_set.shape, dtype=np.float32)
-        n_kept = min(cepstra.shape[1], feature_set.n_frames)
-        values[:n_kept] = cepstra[:, :n_kept].T
-        return values
+        return analyse(y, feature_set)
+
+
+def _computation(
+    feature_set: FeatureSet,
+) -> Callable[[npt.NDArray[np.float32], Any], npt.NDArray[np.float32]]:
+    """Find the function of a kind of set, and import its libraries."""
+    if feature_set.kind not in _MODULES:
+        raise ParameterError(
+            f"features of kind {feature_set.kind!r} are not known to this front end; "
+            f"it computes: {', '.join(_MODULES)}"
+        )
+    module = import_module(f"ser_core.features.{_MODULES[feature_set.kind]}")
+    analyse: Callable[[npt.NDArray[np.float32], Any], npt.NDArray[np.float32]]
+    analyse = module.compute
+    return analyse
 
 
 def _resample(

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from ser_core.errors import AudioError, ParameterError
-from ser_core.features import FEATURE_SETS, extract, feature_set, front_end
+from ser_core.features import extract, feature_set, front_end
 from ser_core.features.feature_set import MfccFrames
 
 Signal = npt.NDArray[np.float32]
@@ -47,7 +47,7 @@ def same_bits(path: Path, name: str = "mfcc13x500") -> None:
     assert values.tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
-@pytest.mark.parametrize("name", FEATURE_SETS)
+@pytest.mark.parametrize("name", ["mfcc13x500", "mfcc20x500"])
 @pytest.mark.parametrize(
     "sample_rate", [8_000, 16_000, 22_050, 24_414, 44_100, 48_000, 96_000]
 )
