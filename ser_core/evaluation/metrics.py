@@ -94,7 +94,7 @@ def evaluate(truth: Labels, predicted: Labels, *, classes: Sequence[str]) -> Eva
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-    _check(truth, predicted, classes)
+    check_labels(truth, predicted, classes)
     labels = list(classes)
     precision, recall, f1, support = precision_recall_fscore_support(
         truth, predicted, labels=labels, zero_division=0.0
@@ -119,12 +119,24 @@ def evaluate(truth: Labels, predicted: Labels, *, classes: Sequence[str]) -> Eva
     )
 
 
-def _check(truth: Labels, predicted: Labels, classes: Sequence[str]) -> None:
-    """Refuse what cannot be compared."""
+def check_labels(truth: Labels, predicted: Labels, classes: Sequence[str]) -> None:
+    """Refuse what cannot be compared.
+
+    Raises
+    ------
+    ParameterError
+        There is nothing to compare, the lengths differ, a class is named twice, or a
+        label is not among them.
+
+    """
     if len(truth) != len(predicted) or len(truth) == 0:
         raise ParameterError(
             f"{len(truth)} true and {len(predicted)} predicted labels; "
             "as many of each are expected, and at least one"
+        )
+    if len(set(classes)) != len(classes):
+        raise ParameterError(
+            f"classes = {', '.join(classes)} names one twice; name each once"
         )
     unknown = {*map(str, truth), *map(str, predicted)} - set(classes)
     if unknown:
