@@ -14,6 +14,7 @@ st.navigation(
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("pages/corpora.py", title="Corpora", icon=":material/library_music:"),
         st.Page("pages/benchmark.py", title="Benchmark", icon=":material/speed:"),
+        st.Page("pages/model.py", title="Model", icon=":material/neurology:"),
         st.Page(
             "pages/class_demo.py",
             title="Class demo",

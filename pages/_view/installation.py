@@ -27,6 +27,9 @@ _PACKAGES: Final = (
 _PAGES: Final = {
     "bench": "pages/benchmark.py",
     "pipeline": "pages/benchmark.py",
+    "train": "pages/model.py",
+    "compare": "pages/model.py",
+    "study": "pages/model.py",
     "synthesize": "pages/corpora.py",
     "download": "pages/corpora.py",
 }

@@ -14,6 +14,7 @@ import streamlit as st
 from pages._view import cache, format, widgets, words
 from pages._view.figures import race
 from pages._view.live_state import LiveRun
+from pages._view.model_progress import MODEL_KINDS, training_progress
 from pages._view.theme import Size
 from ser_core import jobs
 
@@ -45,7 +46,9 @@ def live_view(
             _waiting(view)
             return
         run = cache.events(job_id)
-        if run.lanes:
+        if view.kind in MODEL_KINDS:
+            training_progress(run)
+        elif run.lanes:
             _race(run, synthetic=synthetic, size=size)
         elif run.stages:
             _stages(run)
@@ -72,7 +75,11 @@ def _waiting(view: jobs.JobView) -> None:
     for other in jobs.list_jobs(cache.lab()):
         if other.state == "running" and other.kind != "download":
             st.markdown(f"**Running now:** {words.KINDS.get(other.kind, other.kind)}")
-            _plain(cache.events(other.job_id))
+            other_run = cache.events(other.job_id)
+            if other.kind in MODEL_KINDS:
+                training_progress(other_run)
+            else:
+                _plain(other_run)
 
 
 def _race(run: LiveRun, *, synthetic: bool, size: Size) -> None:

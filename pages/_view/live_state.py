@@ -70,7 +70,11 @@ class LiveRun:
     samples : list of dict
         Samples of the repetition under way.
     stages : list of dict
-        Pipeline stages so far, each with ``name`` and ``state``.
+        Stages of a pipeline or a training so far, each with ``name`` and ``state``.
+    folds : list of dict
+        Folds of a training that are fitted and tested.
+    training : dict or None
+        Which of several trainings is under way: ``number``, ``total``, ``label``.
     log : list of dict
         What the job said.
 
@@ -91,6 +95,8 @@ class LiveRun:
     ended: float | None = None
     samples: list[Mapping[str, Any]] = field(default_factory=list)
     stages: list[Mapping[str, Any]] = field(default_factory=list)
+    folds: list[Mapping[str, Any]] = field(default_factory=list)
+    training: Mapping[str, Any] | None = None
     log: list[Mapping[str, Any]] = field(default_factory=list)
 
     def take(self, events: Iterable[Mapping[str, Any]], offset: int) -> LiveRun:
@@ -211,6 +217,18 @@ def _on_stage(run: LiveRun, event: Mapping[str, Any]) -> None:
     run.what, run.done, run.total, run.remaining_s = str(event["name"]), 0, 0, None
 
 
+def _on_training(run: LiveRun, event: Mapping[str, Any]) -> None:
+    """Begin with the next of several trainings."""
+    run.training = event
+    run.stages, run.folds = [], []
+    run.what, run.done, run.total, run.remaining_s = "", 0, 0, None
+
+
+def _on_fold(run: LiveRun, event: Mapping[str, Any]) -> None:
+    """Keep what a fold gave."""
+    run.folds.append(event)
+
+
 def _on_log(run: LiveRun, event: Mapping[str, Any]) -> None:
     """Keep what the job said."""
     run.log.append(event)
@@ -228,5 +246,7 @@ _HANDLERS: Final = {
     "sample": _on_sample,
     "arm_finished": _on_arm_finished,
     "stage": _on_stage,
+    "fold": _on_fold,
+    "training_plan": _on_training,
     "log": _on_log,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -33,7 +33,14 @@ def mode() -> Mode:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def chart(drawn: Chart, *, key: str, live: bool = False, size: Size = "normal") -> None:
+def chart(
+    drawn: Chart,
+    *,
+    key: str,
+    live: bool = False,
+    size: Size = "normal",
+    on_select: Callable[[], None] | None = None,
+) -> None:
     """Draw a chart over the full width, with its one-sentence reading below.
 
     Parameters
@@ -46,6 +53,8 @@ def chart(drawn: Chart, *, key: str, live: bool = False, size: Size = "normal") 
         It changes each second: no toolbar.
     size : {"normal", "big"}
         Of the letters of the reading; ``big`` for a projector.
+    on_select : callable, optional
+        Called when a point is chosen; what was chosen is in the session, at `key`.
 
     """
     if drawn.figure is None:
@@ -59,6 +68,8 @@ def chart(drawn: Chart, *, key: str, live: bool = False, size: Size = "normal") 
         theme=None,
         config=_PLOT_CONFIG | {"displayModeBar": False if live else "hover"},
         alt=f"{drawn.title}. {drawn.reading}",
+        on_select="ignore" if on_select is None else on_select,
+        selection_mode="points",
     )
     if size == "big":
         st.markdown(f"#### {drawn.reading}")

@@ -36,6 +36,9 @@ MODELS: Final = {"mlp": "MLP (the report's)", "svm": "SVM"}
 KINDS: Final = {
     "bench": "Benchmark run",
     "pipeline": "Pipeline run",
+    "train": "Training",
+    "compare": "Comparison of models",
+    "study": "Study",
     "synthesize": "Making the synthetic corpus",
     "download": "Download",
 }
