@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from training_records import head
+from training_records import head, training_record
 
 Record = dict[str, Any]
 
@@ -23,6 +23,7 @@ def study_record(
         "label": f"{study}, ravdess",
         "plan": {"study": study, "seed": 0},
         "rows": made,
+        "failures": [],
         "notes": ["Simulated."],
     }
     return {**record, **copy.deepcopy(overrides)}
@@ -126,33 +127,31 @@ def _acceleration_rows() -> list[Record]:
     ]
 
 
-def _comparison_rows() -> list[Record]:
-    """Make rows of feature sets x models, some reduced and one not run."""
-    rows = []
-    for i, features in enumerate(("means180", "prosody", "functionals", "mfcc13x500")):
-        for j, model in enumerate(("mlp", "svm", "knn", "rf", "xgb")):
-            empty = features == "mfcc13x500" and model == "xgb"
-            uar = 0.25 + 0.09 * i + 0.02 * j
-            rows.append(
-                {
-                    "features": features,
-                    "model": model,
-                    "uar": None if empty else round(uar, 4),
-                    "low": None if empty else round(uar - 0.05, 4),
-                    "high": None if empty else round(uar + 0.05, 4),
-                    "uar_random": None if empty else round(uar + 0.2, 4),
-                    "state": (
-                        "not run"
-                        if empty
-                        else "reduced"
-                        if features == "mfcc13x500" and model in ("knn", "rf")
-                        else "done"
-                    ),
-                    "reason": "estimate 12 min, share 2 min" if empty else None,
-                    "seconds": None if empty else 3.5,
-                }
+def comparison_records(
+    features: Sequence[str] = ("means180", "prosody", "functionals", "mfcc13x500"),
+    models: Sequence[str] = ("mlp", "svm", "knn", "xgb"),
+) -> list[Record]:
+    """Make the training records of a comparison.
+
+    The raw coefficients are trained with ``mlp``, ``svm`` and, on what a PCA keeps of
+    them, ``knn`` alone, as a comparison with a time budget leaves them.
+    """
+    records = []
+    for i, name in enumerate(features):
+        for j, model in enumerate(models):
+            raw = name.startswith("mfcc")
+            if raw and model not in ("mlp", "svm", "knn"):
+                continue
+            records.append(
+                training_record(
+                    features=name,
+                    model=model,
+                    skill=2.2 + 0.35 * i + 0.15 * j,
+                    pca=0.95 if raw and model == "knn" else None,
+                    seed=20 + len(models) * i + j,
+                )
             )
-    return rows
+    return records
 
 
 STUDY_ROWS: dict[str, Callable[[], list[Record]]] = {
@@ -161,5 +160,4 @@ STUDY_ROWS: dict[str, Callable[[], list[Record]]] = {
     "dimensions": _dimension_rows,
     "importance": _importance_rows,
     "acceleration": _acceleration_rows,
-    "comparison": _comparison_rows,
 }

@@ -7,13 +7,16 @@ figure works out again must agree with what the record says.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from simulated_results import simulated_result
 
 Record = dict[str, Any]
+RECORDS = Path(__file__).parents[1] / "fixtures" / "records"
 
 RAVDESS_CLASSES = (
     "angry",
@@ -110,6 +113,13 @@ def training_record(
     return {**record, **copy.deepcopy(overrides)}
 
 
+def _environment() -> Record:
+    """Return the description of a machine that a stored record holds."""
+    stored = json.loads((RECORDS / "pipeline_enhanced.json").read_text("utf-8"))
+    environment: Record = stored["environment"]
+    return environment
+
+
 def head(
     kind: str,
     corpora: Sequence[str],
@@ -139,8 +149,8 @@ def head(
         "id": f"{seed + 10:032x}",
         "created_utc": f"2026-03-{seed % 28 + 1:02d}T09:05:00+00:00",
         "source": "local",
-        "environment": {"cpu": {"model": "AMD EPYC", "available_cores": 2}},
-        "corpora": each,
+        "environment": _environment(),
+        **({"corpora": each} if kind == "training" else {}),
         "corpus": {
             "name": " + ".join(corpora),
             "synthetic": False,
@@ -150,7 +160,7 @@ def head(
             "n_files": n_each * len(each),
             "duration_s": 3.7 * n_each * len(each),
         },
-        "feature_set": {"name": features, "kind": features, "key": f"{7:064x}"},
+        "feature_set": {"name": features, "key": f"{7:064x}"},
     }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
+from study_records import STUDY_ROWS, study_record
 from training_records import training_record
 
 from ser_core.evaluation.metrics import evaluate
+from ser_core.training.schema import check_shape
 
 
 @pytest.mark.parametrize("split", ["random-70-15-15", "kfold", "speaker", "loco"])
@@ -49,3 +52,21 @@ def test_a_simulated_record_is_plain_json_and_nobody_elses() -> None:
     assert json.loads(json.dumps(record)) == record
     record["per_class"].clear()
     assert training_record(tuned=True, pca=0.95)["per_class"]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        {"tuned": True, "pca": 0.95},
+        {"split": "loco", "corpora": ("ravdess", "emo-db")},
+        {"n_speakers": 5, "probabilities": False},
+    ],
+)
+def test_simulated_records_have_the_shape_of_real_ones(chosen: dict[str, Any]) -> None:
+    check_shape(training_record(**chosen))
+
+
+@pytest.mark.parametrize("study", sorted(STUDY_ROWS))
+def test_simulated_studies_have_the_shape_of_real_ones(study: str) -> None:
+    check_shape(study_record(study))
