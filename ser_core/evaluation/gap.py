@@ -59,7 +59,7 @@ def _alone(result: Mapping[str, Any]) -> str:
     return (
         f"UAR is {uar} on a random split, and how the model does on speakers that it "
         "has not heard could not be measured. Expect less on new voices: in other "
-        "corpora the difference is often 5 to 30 points."
+        "corpora the difference is often 4 to 30 points."
     )
 
 
