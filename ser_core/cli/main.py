@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Final
 
 from ser_core import __version__
-from ser_core.cli import bench, corpora, jobs, pipeline, run, runs
+from ser_core.cli import (
+    bench,
+    compare,
+    corpora,
+    jobs,
+    listing,
+    pipeline,
+    run,
+    runs,
+    train,
+)
 from ser_core.cli.arguments import Command, add_common_options
 from ser_core.cli.output import on_one_line
 from ser_core.errors import ParameterError, SerError
@@ -30,6 +40,7 @@ examples:
   python -m ser_core bench --corpus voices --limit 400 \\
       --backends sequential,loky --workers 1,2 --repeats 3 --json bench.json
   python -m ser_core pipeline --corpus voices --version enhanced --json run.json
+  python -m ser_core train --corpus voices --model svm --split random --json -
   python -m ser_core jobs list
 
 Progress goes to stderr, JSON to stdout or to the file that --json names. The exit
@@ -42,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ser_core",
-        description="SER Lab without a browser: corpora, benchmarks, pipelines.",
+        description="SER Lab without a browser: corpora, benchmarks, models.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -50,7 +61,17 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"SER Lab {__version__}")
     add_common_options(parser, top=True)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (corpora, bench, pipeline, run, jobs, runs):
+    for module in (
+        corpora,
+        bench,
+        pipeline,
+        train,
+        compare,
+        listing,
+        run,
+        jobs,
+        runs,
+    ):
         module.add_to(commands)
     return parser
 

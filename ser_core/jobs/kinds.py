@@ -57,6 +57,37 @@ def _pipeline(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]
     )
 
 
+def _train(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]:
+    """Run a training plan."""
+    from ser_core.training.plan import TrainingPlan
+    from ser_core.training.runner import run_training
+
+    return run_training(
+        TrainingPlan.from_json(dict(parameters)),
+        data=place.data,
+        work_folder=place.work_folder,
+        emit=place.emit,
+    )
+
+
+def _compare(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]:
+    """Run several training plans, one after the other."""
+    from ser_core.training.comparison import run_comparison
+
+    return run_comparison(
+        parameters, data=place.data, work_folder=place.work_folder, emit=place.emit
+    )
+
+
+def _study(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]:
+    """Run a study of a training plan."""
+    from ser_core.training.studies import run_study
+
+    return run_study(
+        parameters, data=place.data, work_folder=place.work_folder, emit=place.emit
+    )
+
+
 def _synthesize(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]:
     """Generate a synthetic corpus."""
     from ser_core.jobs.corpus_work import synthesize_corpus
@@ -74,6 +105,9 @@ def _download(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]
 KINDS: Final[dict[str, Kind]] = {
     "bench": Kind(work=_bench, keeps_record=True),
     "pipeline": Kind(work=_pipeline, keeps_record=True),
+    "train": Kind(work=_train, keeps_record=True),
+    "compare": Kind(work=_compare),
+    "study": Kind(work=_study, keeps_record=True),
     "synthesize": Kind(work=_synthesize),
     "download": Kind(work=_download, needs_machine=False),
 }

@@ -45,6 +45,16 @@ class RunSummary:
         The greatest speed-up of a benchmark, and the arm that reached it.
     version, total_wall_s, accuracy, accuracy_unseen_speakers : optional
         Headline figures of a pipeline; None for a benchmark.
+    model, features, split, speaker_independent : optional
+        What was trained, on what, and how it was split; None for other kinds.
+    war, uar, uar_low, uar_high : float or None
+        Figures of a training run's own split, with the interval of UAR.
+    war_unseen, uar_unseen, uar_unseen_low, uar_unseen_high : float or None
+        The same on unseen speakers.
+    fit_s : float or None
+        Wall time of all its fits.
+    study : str or None
+        Name of a study.
 
     """
 
@@ -63,6 +73,20 @@ class RunSummary:
     total_wall_s: float | None = None
     accuracy: float | None = None
     accuracy_unseen_speakers: float | None = None
+    model: str | None = None
+    features: str | None = None
+    split: str | None = None
+    speaker_independent: bool | None = None
+    war: float | None = None
+    uar: float | None = None
+    uar_low: float | None = None
+    uar_high: float | None = None
+    war_unseen: float | None = None
+    uar_unseen: float | None = None
+    uar_unseen_low: float | None = None
+    uar_unseen_high: float | None = None
+    fit_s: float | None = None
+    study: str | None = None
 
 
 class RunStore:
@@ -296,10 +320,14 @@ def _headline(record: Record) -> dict[str, Any]:
     if record["kind"] == "pipeline":
         keys = ("version", "total_wall_s", "accuracy", "accuracy_unseen_speakers")
         return {key: record.get(key) for key in keys}
+    if record["kind"] == "training":
+        return _training_headline(record)
+    if record["kind"] == "study":
+        return {"study": record.get("study")}
     if record["kind"] != "bench":
         raise ParameterError(
             f"kind = {record['kind']!r} is no kind of run; "
-            "choose one of: bench, pipeline"
+            "choose one of: bench, pipeline, training, study"
         )
     summary = record.get("summary") or []
     timed = [entry for entry in summary if entry.get("speedup") is not None]
@@ -308,4 +336,24 @@ def _headline(record: Record) -> dict[str, Any]:
         "n_arms": len(summary),
         "speedup": best["speedup"] if best else None,
         "speedup_arm": best["arm"] if best else None,
+    }
+
+
+def _training_headline(record: Record) -> dict[str, Any]:
+    """Pick the figures that stand for a training run."""
+    # a split that keeps speakers apart is its own figure on unseen speakers
+    unseen = record.get("unseen_speakers")
+    if unseen is None and record.get("speaker_independent"):
+        unseen = record
+    low, high = record.get("uar_interval") or (None, None)
+    unseen_low, unseen_high = (unseen or {}).get("uar_interval") or (None, None)
+    keys = ("model", "features", "split", "speaker_independent", "war", "uar", "fit_s")
+    return {
+        **{key: record.get(key) for key in keys},
+        "uar_low": low,
+        "uar_high": high,
+        "war_unseen": (unseen or {}).get("war"),
+        "uar_unseen": (unseen or {}).get("uar"),
+        "uar_unseen_low": unseen_low,
+        "uar_unseen_high": unseen_high,
     }
