@@ -10,7 +10,9 @@ from ser_core.errors import ParameterError
 from ser_core.features.delta_set import MfccDeltas
 from ser_core.features.egemaps_set import Egemaps
 from ser_core.features.feature_set import FeatureSet, MfccFrames
+from ser_core.features.functional_set import Functionals
 from ser_core.features.mean_set import SpectralMeans
+from ser_core.features.prosody_set import Prosody
 
 FEATURE_SETS: Final[dict[str, FeatureSet]] = {
     described.name: described
@@ -21,6 +23,8 @@ FEATURE_SETS: Final[dict[str, FeatureSet]] = {
         MfccDeltas(name="mfcc39x94"),
         MfccDeltas(name="mfcc39x188", duration_s=4.0),
         MfccDeltas(name="mfcc39x188-loop", duration_s=4.0, fill="loop"),
+        Prosody(name="prosody"),
+        Functionals(name="functionals"),
         Egemaps(name="egemaps"),
     )
 }
@@ -97,6 +101,18 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "39 coefficients x 188 frames, 4 s repeated",
         "As mfcc39x188, short clips repeated until 4 s are full.",
         "the same article, as its next step",
+    ),
+    "prosody": (
+        "Pitch, intensity, loudness, rhythm, voice",
+        "Pitch with voicing, intensity, loudness (LUFS), rhythm (syllable nuclei, "
+        "pauses), jitter, shimmer and harmonics-to-noise ratio at 16 kHz.",
+        "the article on model parallelism, which names the groups; columns are ours",
+    ),
+    "functionals": (
+        "Functionals of level, spectrum, cepstrum and voice",
+        "Statistics over contours of level, spectrum, cepstrum, pitch, formants and "
+        "voice, their rhythm and their modulation, at 16 kHz.",
+        "our own",
     ),
     "egemaps": (
         "88 eGeMAPS functionals by openSMILE",
