@@ -50,7 +50,8 @@ class CalibratedSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     svc_ : SVC
         Fitted to the whole training part: the same machine as without calibration.
-    calibration_ : CalibratedClassifierCV or None
+    calibration_ : CalibratedClassifierCV
+        With `probability` only.
     classes_ : ndarray of shape (n_classes,)
     n_iter_ : ndarray of shape (n_pairs_of_classes,), int
     n_features_in_ : int
@@ -132,15 +133,14 @@ class CalibratedSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         """
         self._validate_params()
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(y)
-        self.classes_, counts = np.unique(y, return_counts=True)
+        rows, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        check_classification_targets(labels)
+        self.classes_, counts = np.unique(labels, return_counts=True)
         if len(self.classes_) < 2:
             raise ValueError(f"{len(self.classes_)} class in y; at least 2 are needed")
         machine = self._machine()
         if not self.probability:
-            self.calibration_ = None
-            self.svc_ = machine.fit(X, y)
+            self.svc_ = machine.fit(rows, labels)
             self.n_iter_ = self.svc_.n_iter_
             return self
         if counts.min() < 2:
@@ -151,9 +151,9 @@ class CalibratedSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.calibration_ = CalibratedClassifierCV(
             machine,
             method="sigmoid",
-            cv=self._folds(X, y, groups, smallest=int(counts.min())),
+            cv=self._folds(rows, labels, groups, smallest=int(counts.min())),
             ensemble=False,
-        ).fit(X, y)
+        ).fit(rows, labels)
         self.svc_ = self.calibration_.calibrated_classifiers_[0].estimator
         self.n_iter_ = self.svc_.n_iter_
         return self
@@ -170,7 +170,7 @@ class CalibratedSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         values: npt.NDArray[np.float64] = self.svc_.decision_function(self._checked(X))
         return values
 
-    @available_if(lambda self: self.probability)
+    @available_if(lambda self: self.probability)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return calibrated probabilities of shape (n_samples, n_classes)."""
         check_is_fitted(self)

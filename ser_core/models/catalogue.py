@@ -67,7 +67,7 @@ class _Entry:
 
 def _vote(number: int, *parts: str, slow: int | None = None) -> _Entry:
     """Describe a soft vote."""
-    names = ", ".join(_ENTRIES[part].title for part in parts)
+    names = ", ".join(_SINGLE[part].title for part in parts)
     return _Entry(
         title=f"Soft voting V{number} ({' + '.join(p.upper() for p in parts)})",
         family="voting",
@@ -81,7 +81,7 @@ def _vote(number: int, *parts: str, slow: int | None = None) -> _Entry:
     )
 
 
-_ENTRIES: Final[dict[str, _Entry]] = {
+_SINGLE: Final[dict[str, _Entry]] = {
     "mlp": _Entry(
         title="MLP",
         family="neural network",
@@ -179,10 +179,13 @@ _ENTRIES: Final[dict[str, _Entry]] = {
         n_features_slow=5_000,
     ),
 }
-_ENTRIES |= {"v1": _vote(1, "mlp", "knn")}
-_ENTRIES |= {"v2": _vote(2, "knn", "xgb", "mlp", slow=1_000)}
-_ENTRIES |= {"v3": _vote(3, "xgb", "mlp", "rf", "lr", slow=1_000)}
-_ENTRIES |= {"v4": _vote(4, "mlp", "xgb", slow=1_000)}
+_ENTRIES: Final[dict[str, _Entry]] = {
+    **_SINGLE,
+    "v1": _vote(1, "mlp", "knn"),
+    "v2": _vote(2, "knn", "xgb", "mlp", slow=1_000),
+    "v3": _vote(3, "xgb", "mlp", "rf", "lr", slow=1_000),
+    "v4": _vote(4, "mlp", "xgb", slow=1_000),
+}
 
 MODELS: Final[tuple[str, ...]] = tuple(_ENTRIES)
 """The models known by name."""

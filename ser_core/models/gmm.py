@@ -112,16 +112,16 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
 
         """
         self._validate_params()
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(y)
-        self.classes_, counts = np.unique(y, return_counts=True)
+        rows, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        check_classification_targets(labels)
+        self.classes_, counts = np.unique(labels, return_counts=True)
         if len(self.classes_) < 2:
             raise ValueError(f"{len(self.classes_)} class in y; at least 2 are needed")
         seeds = check_random_state(self.random_state).randint(
             np.iinfo(np.int32).max, size=len(self.classes_)
         )
         self.mixtures_ = [
-            self._fit_class(X, y == name, seed=int(seed))
+            self._fit_class(rows, labels == name, seed=int(seed))
             for name, seed in zip(self.classes_, seeds, strict=True)
         ]
         self.n_components_ = np.array([m.n_components for m in self.mixtures_])
@@ -144,15 +144,18 @@ class GaussianMixtureClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
 
     def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return probabilities of shape (n_samples, n_classes), rows summing to 1."""
-        return np.exp(self.predict_log_proba(X))
+        chances: npt.NDArray[np.float64] = np.exp(self.predict_log_proba(X))
+        return chances
 
     def _joint_log_likelihood(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return log prior + log likelihood of each row under each class."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
         columns = [mixture.score_samples(rows) for mixture in self.mixtures_]
-        joint: npt.NDArray[np.float64] = np.column_stack(columns).astype(np.float64)
-        return joint + self.log_priors_
+        joint: npt.NDArray[np.float64] = np.add(
+            np.column_stack(columns), self.log_priors_, dtype=np.float64
+        )
+        return joint
 
     def _fit_class(
         self, X: npt.NDArray[Any], members: npt.NDArray[np.bool_], *, seed: int

@@ -140,10 +140,11 @@ def build_recogniser(
 
     """
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
+
+    from ser_core.models.scaling import BlockScaler
 
     model = build_model(name, seed=seed, parameters=parameters, n_threads=n_threads)
-    steps: list[tuple[str, Any]] = [("scaler", StandardScaler())]
+    steps: list[tuple[str, Any]] = [("scaler", BlockScaler())]
     if pca is not None:
         steps.append(("pca", _components(pca, seed=seed)))
     return Pipeline([*steps, ("model", model)])
