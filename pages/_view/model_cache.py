@@ -11,6 +11,10 @@ from typing import Any
 import streamlit as st
 
 from pages._view import cache
+from ser_core.errors import ParameterError
+from ser_core.evaluation.curves import ClassCurves, curves
+from ser_core.evaluation.paired import PairedTest, paired_test
+from ser_core.evaluation.predictions import Predictions
 from ser_core.features.registry import FeatureSetInfo, feature_set_infos
 from ser_core.models.catalogue import ModelInfo, model_infos
 
@@ -45,3 +49,82 @@ def record(run_id: str) -> Record:
 
     """
     return _record(str(cache.lab().runs), run_id)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Working out the curves …")
+def class_curves(_record: Record, run_id: str) -> dict[str, dict[str, ClassCurves]]:
+    """Work out ROC and precision-recall of a run's results.
+
+    Parameters
+    ----------
+    _record : dict
+        Of kind ``training``.
+    run_id : str
+        Its id, by which the answer is kept.
+
+    Returns
+    -------
+    curves : dict
+        ``random`` and ``unseen``, of those that have probabilities; each class's
+        curves by its name.
+
+    """
+    found: dict[str, dict[str, ClassCurves]] = {}
+    for result in (_record, _record["unseen_speakers"]):
+        if result is None or result["predictions"]["probabilities"] is None:
+            continue
+        table, classes = result["predictions"], _record["classes"]
+        drawn = curves(
+            [classes[index] for index in table["truth"]],
+            table["probabilities"],
+            classes,
+        )
+        side = "unseen" if result["speaker_independent"] else "random"
+        found[side] = {curve.label: curve for curve in drawn.classes}
+    return found
+
+
+@st.cache_resource(max_entries=64, show_spinner="Comparing the predictions …")
+def paired(
+    _first: Record, _second: Record, run_ids: tuple[str, str], *, unseen: bool
+) -> PairedTest:
+    """Test whether two runs differ on the recordings that both were tested on.
+
+    Parameters
+    ----------
+    _first, _second : dict
+        Of kind ``training``.
+    run_ids : tuple of str
+        Their ids, by which the answer is kept.
+    unseen : bool
+        On unseen speakers instead of the random split.
+
+    Raises
+    ------
+    ParameterError
+        They have no recording in common, or no such result.
+
+    """
+    names = (run_name(_first), run_name(_second))
+    if names[0] == names[1]:
+        names = (f"{names[0]} (A)", f"{names[1]} (B)")
+    return paired_test(
+        _predictions(_first, unseen=unseen),
+        _predictions(_second, unseen=unseen),
+        names=names,
+    )
+
+
+def _predictions(record: Record, *, unseen: bool) -> Predictions:
+    """Take a run's predictions on unseen speakers, or on its random split."""
+    apart = record["speaker_independent"]
+    if not unseen and apart:
+        raise ParameterError(
+            f"run '{record['label']}' has no random split; compare unseen speakers"
+        )
+    return Predictions.from_record(record, unseen=unseen and not apart)
+
+
+def run_name(record: Record) -> str:
+    """Name a run by its features and its model."""
+    return f"{record['features']} + {record['model']}"

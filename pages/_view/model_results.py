@@ -7,8 +7,14 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from pages._view import format, model_words, state, widgets
-from pages._view.figures import model_classes, model_splits
+from pages._view import format, model_cache, model_words, state, widgets
+from pages._view.figures import (
+    model_calibration,
+    model_classes,
+    model_curves,
+    model_speakers,
+    model_splits,
+)
 from pages._view.model_downloads import downloads
 from pages._view.model_inspect import inspect_confusion
 from ser_core.store.data_folder import DataFolder
@@ -19,6 +25,7 @@ Result = dict[str, Any]
 _TABS: Final = (
     "Classes",
     "Confusion and clips",
+    "Both splits",
     "ROC and precision",
     "Calibration",
     "Speakers",
@@ -27,6 +34,19 @@ _TABS: Final = (
     "Data and notes",
     "Take it with you",
 )
+
+_AS_PERCENT: Final[dict[str, Any]] = {
+    name: st.column_config.NumberColumn(name.upper(), format="percent")
+    for name in ("war", "uar")
+} | {
+    "value": st.column_config.NumberColumn("UAR inside", format="percent"),
+    "fit_s": st.column_config.NumberColumn("fit (s)", format="%.2f"),
+    "predict_s": st.column_config.NumberColumn("predict (s)", format="%.2f"),
+    "seconds": st.column_config.NumberColumn(format="%.2f"),
+    "n": st.column_config.NumberColumn("files", format="localized"),
+    "n_train": st.column_config.NumberColumn("learned from", format="localized"),
+    "n_test": st.column_config.NumberColumn("tested", format="localized"),
+}
 
 
 def training_results(record: Record, data: DataFolder) -> None:
@@ -59,17 +79,19 @@ def _tab(
 ) -> None:
     """Draw the tab that is open; the others cost nothing."""
     if name == "Classes":
-        _classes(record, key=key)
+        _classes(record, result, key=key)
     elif name == "Confusion and clips":
         inspect_confusion(record, result, key=key, data=data)
+    elif name == "Both splits":
+        _both(record, key=key)
     elif name == "ROC and precision":
         _ranking(record, key=key)
     elif name == "Calibration":
         _calibration(record, key=key)
     elif name == "Speakers":
-        _speakers(record, key=key)
+        _speakers(record, result, key=key)
     elif name == "Folds":
-        _folds(record, key=key)
+        _folds(record, result, key=key)
     elif name == "Search":
         _search(record, key=key)
     elif name == "Data and notes":
@@ -203,11 +225,32 @@ def _choose_side(record: Record) -> tuple[str, Result]:
     return side, unseen if side == "unseen" else record
 
 
-def _classes(record: Record, *, key: str) -> None:
+def _classes(record: Record, result: Result, *, key: str) -> None:
     """Show the F1 of each class of both splits, and the table behind it."""
     widgets.chart(
         model_classes.per_class_f1(record, mode=widgets.mode()), key=f"f1-{key}"
     )
+    scores = ("precision", "recall", "f1", "support")
+    rows = [
+        {"class": label, **{name: row[name] for name in scores}}
+        for label, row in result["per_class"].items()
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height="content" if len(rows) <= 16 else 420,
+        column_config={
+            **{
+                name: st.column_config.NumberColumn(format="percent")
+                for name in scores[:3]
+            },
+            "support": st.column_config.NumberColumn("files", format="localized"),
+        },
+    )
+
+
+def _both(record: Record, *, key: str) -> None:
+    """Draw the random split beside unseen speakers."""
     widgets.chart(
         model_splits.random_against_unseen(record, mode=widgets.mode()),
         key=f"splits-{key}",
@@ -215,23 +258,87 @@ def _classes(record: Record, *, key: str) -> None:
 
 
 def _ranking(record: Record, *, key: str) -> None:
-    """Show how well each class can be ranked."""
+    """Show how well each class is ranked before the others, on both splits."""
+    found = model_cache.class_curves(record, record["id"])
+    if not found:
+        widgets.empty(
+            "This model gives no probabilities, so that its recordings cannot be "
+            "ranked by them."
+        )
+        return
+    mode = widgets.mode()
+    widgets.chart(model_curves.roc(record, **found, mode=mode), key=f"roc-{key}")
+    widgets.chart(
+        model_curves.precision_recall(record, **found, mode=mode), key=f"pr-{key}"
+    )
 
 
 def _calibration(record: Record, *, key: str) -> None:
     """Show whether the probabilities keep their word."""
+    widgets.chart(
+        model_calibration.reliability(record, mode=widgets.mode()),
+        key=f"calibration-{key}",
+    )
+    rows = [
+        {
+            "split": model_words.split_name(result["split"]),
+            "log loss": result["log_loss"],
+            "calibration error (ECE)": result["ece"],
+        }
+        for result in (record, record["unseen_speakers"])
+        if result is not None
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
 
 
-def _speakers(record: Record, *, key: str) -> None:
+def _speakers(record: Record, result: Result, *, key: str) -> None:
     """Show how different the speakers are."""
+    widgets.chart(
+        model_speakers.by_speaker(record, mode=widgets.mode()), key=f"speakers-{key}"
+    )
+    if result["by_speaker"]:
+        with st.expander("Every speaker in figures"):
+            st.dataframe(
+                pd.DataFrame(result["by_speaker"]),
+                hide_index=True,
+                column_config=_AS_PERCENT,
+            )
 
 
-def _folds(record: Record, *, key: str) -> None:
-    """Show the folds."""
+def _folds(record: Record, result: Result, *, key: str) -> None:
+    """Show how much the folds differ, and what each took."""
+    widgets.chart(model_speakers.folds(record, mode=widgets.mode()), key=f"folds-{key}")
+    st.dataframe(
+        pd.DataFrame(result["folds"]),
+        hide_index=True,
+        height="content" if len(result["folds"]) <= 12 else 420,
+        column_config=_AS_PERCENT,
+    )
 
 
 def _search(record: Record, *, key: str) -> None:
-    """Show the history of the search."""
+    """Show the history of the search for parameters."""
+    tuning = record["tuning"]
+    if tuning is None:
+        widgets.empty(
+            "No search was asked for: the model ran with its own parameters. Give it "
+            "trials in the form to search inside each training part."
+        )
+        return
+    found = [f"{name} = {value}" for name, value in tuning["best_parameters"].items()]
+    best = format.percent(tuning["best_value"], digits=1)
+    st.markdown(
+        f"**Best of {format.count(tuning['n_trials'], 'trial')}**: "
+        f"{format.listing(found)}, UAR {best} inside the training part"
+    )
+    rows = [
+        {
+            **{k: t[k] for k in ("number", "state", "value", "seconds")},
+            **t["parameters"],
+        }
+        for t in tuning["trials"]
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_AS_PERCENT)
 
 
 def _data(record: Record) -> None:
