@@ -1,0 +1,302 @@
+"""A model's card as Markdown."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from ser_core.models.card import CardCorpus, ModelCard
+
+_MEASURES: Final[tuple[tuple[str, str], ...]] = (
+    ("uar", "UAR, mean recall of the classes"),
+    ("war", "WAR, share that is right"),
+    ("macro_f1", "Macro F1"),
+    ("weighted_f1", "Weighted F1"),
+)
+_LONGEST: Final = 300
+
+
+def markdown(card: ModelCard) -> str:
+    """Write a card for people to read.
+
+    Parameters
+    ----------
+    card : ModelCard
+
+    Returns
+    -------
+    text : str
+        CommonMark with tables. Everything that may come from outside (names of
+        corpora, licences, parameters, sentences) is shown as it is and never
+        understood as markup, HTML or a link.
+
+    """
+    parts = (
+        [f"# Model {inert(card.name)}", "", _summary(card)],
+        _figures(card),
+        _classes(card),
+        _corpora(card),
+        _how(card),
+        ["## Limits of use", "", *(f"- {inert(line)}" for line in card.limits)],
+        ["## Licence of the training data", "", _paragraph(card.licence)],
+        _distances(card),
+        _origin(card),
+    )
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def inert(text: object, *, longest: int = _LONGEST) -> str:
+    r"""Escape text so that Markdown shows it and does nothing with it.
+
+    Parameters
+    ----------
+    text : object
+        Anything; line breaks and invisible characters become blanks.
+    longest : int, default 300
+        Characters that are kept.
+
+    Examples
+    --------
+    >>> inert("<b>x</b> [y](z) | *w*")
+    '&lt;b&gt;x&lt;/b&gt; \\\\[y\\\\](z) \\\\| \\\\*w\\\\*'
+
+    """
+    visible = "".join(
+        " " if unicodedata.category(c)[0] in "CZ" else c for c in str(text)
+    )
+    words = " ".join(visible.split())
+    if len(words) > longest:
+        words = words[: longest - 1] + "…"
+    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        words = words.replace(char, entity)
+    # ":" and "@" would make addresses into links, "www." does so by its dot
+    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]#|~$:@!" else c for c in words)
+    return escaped.replace("www.", "www\\.")
+
+
+def _summary(card: ModelCard) -> str:
+    """Say in a paragraph what the model is."""
+    corpora = ", ".join(inert(corpus.name) for corpus in card.corpora) or "no corpus"
+    fitted = (
+        "" if card.n_fitted is None else f" It was fitted on {card.n_fitted:,} clips."
+    )
+    return (
+        f"Tells {len(card.classes)} classes of emotional speech apart "
+        f"({', '.join(inert(name) for name in card.classes)}). A model of kind "
+        f"{inert(card.model)} on the features {inert(card.features.label)}, trained "
+        f"on {corpora}.{fitted}"
+    )
+
+
+def _figures(card: ModelCard) -> list[str]:
+    """Make the table of figures, random split and unseen speakers side by side."""
+    plan, unseen = card.results.plan, card.results.unseen_speakers
+    columns: list[tuple[str, Mapping[str, Any]]] = [(_title(plan), plan)]
+    if unseen is not None:
+        columns.append((_title(unseen), unseen))
+    rows = [
+        [label, *(_with_interval(result, name) for _, result in columns)]
+        for name, label in _MEASURES
+    ]
+    rows.append(["Log loss", *(_plain_figure(r, "log_loss") for _, r in columns)])
+    rows.append(
+        ["Calibration error (ECE)", *(_plain_figure(r, "ece") for _, r in columns)]
+    )
+    rows.append(["Tested clips", *(_count(r.get("n_test")) for _, r in columns)])
+    rows.append(["Speakers", *(_count(r.get("n_speakers")) for _, r in columns)])
+    rows.append(
+        [
+            "Of these also in training",
+            *(_count(r.get("shared_speakers")) for _, r in columns),
+        ]
+    )
+    lines = ["## How well it did", ""]
+    lines += _table(["Figure", *(title for title, _ in columns)], rows)
+    lines += ["", "In brackets: 95 % intervals, which draw speakers anew."]
+    for _, result in columns:
+        reason = result.get("interval_reason")
+        if reason:
+            lines += ["", f"{_title(result)}: {inert(reason, longest=2_000)}"]
+    return lines + _remarks(card)
+
+
+def _remarks(card: ModelCard) -> list[str]:
+    """Write what belongs to the figures: the gap, what is missing, listeners."""
+    results, lines = card.results, [""]
+    if results.gap:
+        lines += [inert(results.gap, longest=2_000), ""]
+    if results.unseen_speakers is None and not results.plan["speaker_independent"]:
+        reason = results.unseen_speakers_reason or "no reason was recorded"
+        lines += [
+            "**How well it does on new speakers is not known**: "
+            f"{inert(reason, longest=2_000)}. Expect it to do worse than above.",
+            "",
+        ]
+    human = results.human
+    if human is not None:
+        told = [
+            f"{name} {human[key]:.1%}"
+            for key, name in (("accuracy", "accuracy"), ("uar", "UAR"))
+            if human.get(key) is not None
+        ]
+        if told:
+            source = inert(human.get("source", ""))
+            lines += [f"Listeners reach {' and '.join(told)} ({source}).", ""]
+    lines.append(
+        "These figures are of models fitted to parts of the data and tested on the "
+        "rest. The saved model is fitted anew; on other recordings, microphones and "
+        "languages it does worse."
+    )
+    return lines
+
+
+def _classes(card: ModelCard) -> list[str]:
+    """Make the table of the classes."""
+    results = card.results
+    result = results.unseen_speakers or results.plan
+    rows = [
+        [
+            inert(name),
+            *(
+                _with_interval(figures, measure)
+                for measure in ("precision", "recall", "f1")
+            ),
+            _count(figures["support"]),
+        ]
+        for name, figures in result["per_class"].items()
+    ]
+    head = ["Class", "Precision", "Recall", "F1", "Clips"]
+    return [f"## Classes ({_title(result).lower()})", "", *_table(head, rows)]
+
+
+def _corpora(card: ModelCard) -> list[str]:
+    """Make the table of the training corpora."""
+    rows = [
+        [
+            inert(corpus.name),
+            inert(corpus.language or "not known"),
+            _kind(corpus),
+            _count(corpus.n_utterances),
+            _count(corpus.n_speakers),
+            inert(corpus.licence or "not known"),
+        ]
+        for corpus in card.corpora
+    ]
+    head = ["Corpus", "Language", "Speech", "Clips", "Speakers", "Licence"]
+    lines = ["## Trained on", "", *_table(head, rows)]
+    cited = [c for c in card.corpora if c.citation]
+    lines += ["" for _ in cited[:1]]
+    lines += [f"- {inert(c.name)}: {inert(c.citation)}" for c in cited]
+    return lines
+
+
+def _how(card: ModelCard) -> list[str]:
+    """List how it was made and judged."""
+    parameters = ", ".join(
+        f"{inert(key)} = {inert(value)}" for key, value in card.parameters.items()
+    )
+    lines = [
+        "## How it was made",
+        "",
+        f"- Features: {inert(card.features.label)}, computed by "
+        f"{inert(card.front_end)}, key `{card.features.key[:16]}`",
+        f"- Parameters: {parameters or 'the defaults'}",
+    ]
+    if card.pca is not None:
+        kept = (
+            f"{card.pca:.0%} of the variance"
+            if card.pca < 1
+            else f"{card.pca:.0f} components"
+        )
+        lines.append(f"- PCA: {kept}")
+    return [
+        *lines,
+        f"- Split: {inert(card.split)}, seed {card.seed}",
+        f"- Protocol: {inert(card.protocol, longest=2_000)}",
+    ]
+
+
+def _distances(card: ModelCard) -> list[str]:
+    """Say how far the training rows lie from their mean."""
+    summary = card.distances
+    if summary is None:
+        return []
+    rows = [
+        [f"{share:.0%}", f"{distance:.3g}"]
+        for share, distance in sorted(summary.quantiles.items())
+    ]
+    place = "principal components" if summary.space == "pca" else "scaled features"
+    return [
+        "## Distance from the training data",
+        "",
+        f"Root mean square over {summary.n_dimensions:,} {place} of "
+        f"{summary.n_rows:,} training clips. A clip farther than nearly all of them "
+        "is unlike anything that the model knows, and its answer is worth little.",
+        "",
+        *_table(["Share of training clips", "Lies nearer than"], rows),
+    ]
+
+
+def _origin(card: ModelCard) -> list[str]:
+    """Say when and with what it was saved."""
+    versions = ", ".join(
+        f"{inert(name)} {inert(version)}" for name, version in card.versions.items()
+    )
+    record = "none" if card.record_id is None else inert(card.record_id)
+    return [
+        "## Origin",
+        "",
+        f"- Saved: {inert(card.created_utc)}",
+        f"- Versions: {versions or 'not told'}",
+        f"- Run record: {record}",
+    ]
+
+
+def _title(result: Mapping[str, Any]) -> str:
+    """Name a split for the head of a column."""
+    kind = "Unseen speakers" if result["speaker_independent"] else "Known speakers"
+    return f"{kind} ({inert(result['split'])})"
+
+
+def _kind(corpus: CardCorpus) -> str:
+    """Say whether a corpus is acted."""
+    if corpus.synthetic:
+        return "synthesised"
+    return {True: "acted", False: "not acted", None: "not known"}[corpus.acted]
+
+
+def _with_interval(figures: Mapping[str, Any], name: str) -> str:
+    """Write a share in per cent, with its interval where there is one."""
+    value, interval = figures.get(name), figures.get(f"{name}_interval")
+    if value is None:
+        return "–"
+    text = f"{100 * value:.1f} %"
+    if interval is not None:
+        text += f" ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
+    return text
+
+
+def _plain_figure(figures: Mapping[str, Any], name: str) -> str:
+    """Write a figure that is no share."""
+    value = figures.get(name)
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _count(value: object) -> str:
+    """Write a count."""
+    return f"{value:,.0f}" if isinstance(value, int | float) else "–"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Write a table."""
+    return [
+        f"| {' | '.join(head)} |",
+        f"|{' --- |' * len(head)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+
+
+def _paragraph(text: str) -> str:
+    """Write a paragraph, sentence by sentence as it is."""
+    return inert(text, longest=10_000)
