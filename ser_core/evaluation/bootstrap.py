@@ -118,9 +118,12 @@ def speaker_counts(
     Returns
     -------
     counts : ndarray of shape (n_speakers, n_cells), float64
+        Without rows where speakers are unknown.
 
     """
     n_speakers = len(speakers.names)
+    if not n_speakers:
+        return np.empty((0, n_cells))
     flat = np.bincount(speakers.row * n_cells + cell, minlength=n_speakers * n_cells)
     return flat.reshape(n_speakers, n_cells).astype(np.float64)
 

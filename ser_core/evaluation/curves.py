@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -23,7 +23,6 @@ class ClassCurves:
 
     Attributes
     ----------
-    label : str
     support : int
         Utterances that carry the class.
     false_positive_rate, true_positive_rate : tuple of float
@@ -37,7 +36,6 @@ class ClassCurves:
 
     """
 
-    label: str
     support: int
     false_positive_rate: tuple[float, ...]
     true_positive_rate: tuple[float, ...]
@@ -53,13 +51,14 @@ class Curves:
 
     Attributes
     ----------
-    classes : tuple of ClassCurves
+    per_class : mapping of str to ClassCurves
+        In the order of the classes.
     absent : tuple of str
         Classes without curves: no tested utterance carries them, or all do.
 
     """
 
-    classes: tuple[ClassCurves, ...]
+    per_class: Mapping[str, ClassCurves]
     absent: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -94,20 +93,18 @@ def curves(
     check_labels(truth, truth, classes)
     y = np.asarray([str(label) for label in truth])
     p = check_probabilities(probabilities, n_rows=len(y), n_classes=len(classes))
-    found = []
+    found = {}
     absent = []
     for column, label in enumerate(classes):
         here = y == label
         if here.all() or not here.any():
             absent.append(label)
         else:
-            found.append(_class_curves(label, here, p[:, column]))
-    return Curves(classes=tuple(found), absent=tuple(absent))
+            found[label] = _class_curves(here, p[:, column])
+    return Curves(per_class=found, absent=tuple(absent))
 
 
-def _class_curves(
-    label: str, here: npt.NDArray[np.bool_], score: Floats
-) -> ClassCurves:
+def _class_curves(here: npt.NDArray[np.bool_], score: Floats) -> ClassCurves:
     """Compute the curves of one class."""
     from sklearn.metrics import (
         average_precision_score,
@@ -121,7 +118,6 @@ def _class_curves(
     false_rate, true_rate = _thinned(false_rate, true_rate)
     recall, precision = _thinned(recall[::-1], precision[::-1])
     return ClassCurves(
-        label=label,
         support=int(here.sum()),
         false_positive_rate=tuple(false_rate.tolist()),
         true_positive_rate=tuple(true_rate.tolist()),

@@ -150,7 +150,7 @@ def read_ratings(path: Path) -> dict[str, float]:
 
 def _find_ratings(root: Path) -> Path | None:
     """Find the file in the corpus folder, one below, or beside its sound files."""
-    places = (root, root.parent, *sorted(p for p in _folders(root)))
+    places = (root, root.parent, *sorted(_folders(root)))
     found = (place / RATINGS_FILE for place in places)
     return next((path for path in found if path.is_file()), None)
 
@@ -164,15 +164,19 @@ def _of_utterances(
     rates: Mapping[str, float], utterances: Sequence[Utterance] | None
 ) -> HumanAccuracy | None:
     """Average the rates of the utterances asked about."""
-    note = (
-        "EMO-DB's own listening test, 20 listeners (erkennung.txt). Recordings that "
-        "fewer than 80 % recognised were left out of the corpus, so it flatters people."
-    )
+    note = "EMO-DB's own listening test, 20 listeners (erkennung.txt)."
     if utterances is None:
-        mean = sum(rates.values()) / len(rates)
         return HumanAccuracy(
-            accuracy=mean, uar=None, n_utterances=len(rates), source=note
+            accuracy=sum(rates.values()) / len(rates),
+            uar=None,
+            n_utterances=len(rates),
+            source=f"{note} Over all {len(rates)} recordings of the test, of which the "
+            "corpus holds a part.",
         )
+    note += (
+        " Recordings that fewer than 80 % recognised were left out of the corpus, so "
+        "it flatters people."
+    )
     by_emotion: defaultdict[str, list[float]] = defaultdict(list)
     for utterance in utterances:
         share = rates.get(utterance.path.stem.lower())

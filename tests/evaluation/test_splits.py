@@ -1,140 +1,444 @@
-"""Splits: the report's own, and the one that keeps speakers apart."""
+"""Folds of every split: what is kept apart, what is refused, what is sklearn's own."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.model_selection import train_test_split
-
-from ser_core.errors import ParameterError
-from ser_core.evaluation.splits import random_split, speaker_split
-
-FIVE = ["angry", "frustrated", "happy", "neutral", "sad"]
-
-
-def labels_of(n: int, seed: int = 0) -> list[str]:
-    rng = np.random.default_rng(seed)
-    return [str(c) for c in rng.choice(FIVE, size=n, p=[0.12, 0.3, 0.17, 0.3, 0.11])]
-
-
-def test_random_split_is_the_reports_own() -> None:
-    y = np.array(labels_of(400))
-    X = np.arange(400)[:, None]
-    X_train, X_temp, y_train, y_temp = train_test_split(
-        X, y, test_size=0.3, random_state=42, stratify=y
-    )
-    X_val, X_test, _, _ = train_test_split(
-        X_temp, y_temp, test_size=0.5, random_state=42, stratify=y_temp
-    )
-    split = random_split(y.tolist())
-    assert np.array_equal(split.train, X_train[:, 0])
-    assert np.array_equal(split.validation, X_val[:, 0])
-    assert np.array_equal(split.test, X_test[:, 0])
-    assert np.array_equal(y[split.train], y_train)
-
-
-def test_random_split_gives_the_reports_test_support() -> None:
-    total = {"angry": 3112, "frustrated": 7867, "happy": 4068, "neutral": 7359}
-    total["sad"] = 25_185 - sum(total.values())
-    y = [label for label, count in total.items() for _ in range(count)]
-    split = random_split(y)
-    assert len(split.test) == 3778
-    counts = Counter(np.array(y)[split.test].tolist())
-    assert (counts["angry"], counts["frustrated"]) == (467, 1180)
-    assert (counts["happy"], counts["neutral"], counts["sad"]) == (610, 1104, 417)
-
-
-def test_one_class_is_refused_by_name() -> None:
-    for split in (random_split, lambda y: speaker_split(y, list("abcd") * 5)):
-        with pytest.raises(ParameterError, match="all 20 utterances are 'sad'"):
-            split(["sad"] * 20)
-
-
-def test_no_utterances_are_refused() -> None:
-    with pytest.raises(ParameterError, match="there are no utterances"):
-        random_split([])
-
-
-@pytest.mark.parametrize("count", [1, 2, 4])
-def test_class_with_too_few_members_is_named_with_its_count(count: int) -> None:
-    y = ["happy"] * 50 + ["sad"] * 50 + ["calm"] * count
-    with pytest.raises(ParameterError, match=f"'calm' has {count} utterance.*7 or"):
-        random_split(y)
-
-
-def test_seven_members_of_a_class_are_enough() -> None:
-    y = ["happy"] * 50 + ["sad"] * 50 + ["calm"] * 7
-    split = random_split(y)
-    for part in (split.train, split.validation, split.test):
-        assert "calm" in np.array(y)[part]
-
-
-def test_too_few_utterances_for_the_classes_are_refused() -> None:
-    with pytest.raises(ParameterError, match="10 utterances of 5 classes"):
-        random_split(FIVE * 2)
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    n_speakers=st.integers(3, 30),
-    n=st.integers(30, 300),
-    seed=st.integers(0, 1000),
+from sklearn.model_selection import (
+    GroupKFold,
+    LeaveOneGroupOut,
+    StratifiedKFold,
+    train_test_split,
 )
-def test_speakers_never_straddle_two_parts(n_speakers: int, n: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    speakers = [f"s{i}" for i in rng.integers(0, n_speakers, size=n)]
-    speakers[:3] = ["s0", "s1", "s2"]
-    y = [("happy", "sad")[i] for i in rng.integers(0, 2, size=n)]
-    split = speaker_split(y, speakers)
-    who = [
-        {speakers[row] for row in part}
-        for part in (split.train, split.validation, split.test)
+from spoken import FOUR, emotions_of, spoken, thai
+
+from ser_core.corpora.utterance import Utterance
+from ser_core.errors import ParameterError
+from ser_core.evaluation.folds import Splitting, fold_of_row
+from ser_core.evaluation.splits import (
+    RANDOM_SPLITS,
+    SHORT_FORMS,
+    SPLITS,
+    companion,
+    full_name,
+    split_utterances,
+)
+
+
+def split(name: str, utterances: Sequence[Utterance], **more: object) -> Splitting:
+    return split_utterances(name, utterances, emotions_of(utterances), **more)  # type: ignore[arg-type]
+
+
+def parts(splitting: Splitting) -> list[tuple[list[int], list[int], list[int]]]:
+    return [
+        (f.train.tolist(), f.validation.tolist(), f.test.tolist())
+        for f in splitting.folds
     ]
-    assert all(who)
-    assert not who[0] & who[1]
-    assert not who[0] & who[2]
-    assert not who[1] & who[2]
-    rows = np.sort(np.concatenate([split.train, split.validation, split.test]))
-    assert np.array_equal(rows, np.arange(n))
-    assert set(np.array(y)[split.train]) == set(y)
 
 
-def test_speaker_split_is_near_the_shares_and_the_class_balance() -> None:
-    y = labels_of(2000)
-    rng = np.random.default_rng(1)
-    speakers = [f"actor{i:03d}" for i in rng.integers(0, 60, size=2000)]
-    split = speaker_split(y, speakers)
-    assert len(split.train) / 2000 == pytest.approx(0.70, abs=0.03)
-    assert len(split.test) / 2000 == pytest.approx(0.15, abs=0.03)
-    whole = Counter(y)
-    held = Counter(np.array(y)[split.test].tolist())
-    for label, count in whole.items():
-        assert held[label] / count == pytest.approx(0.15, abs=0.06)
+# --- scikit-learn's own -----------------------------------------------------------
 
 
-def test_speaker_split_is_the_same_every_time() -> None:
-    y = labels_of(200)
-    speakers = [f"s{i % 11}" for i in range(200)]
-    first, second = speaker_split(y, speakers), speaker_split(y, speakers)
-    assert np.array_equal(first.test, second.test)
-    assert np.array_equal(first.train, second.train)
+def test_random_80_20_is_sklearns_stratified_draw() -> None:
+    utterances = spoken(200, n_speakers=10)
+    train, test = train_test_split(
+        np.arange(200), test_size=0.2, random_state=7, stratify=emotions_of(utterances)
+    )
+    found = parts(split("random-80-20", utterances, seed=7))
+    assert found == [(train.tolist(), [], test.tolist())]
 
 
-def test_two_speakers_are_too_few() -> None:
-    with pytest.raises(ParameterError, match=r"2 speaker.*3 or more"):
-        speaker_split(["sad", "happy"] * 10, ["OAF", "YAF"] * 10)
+def test_random_70_15_15_has_a_validation_part_and_is_the_short_forms_meaning() -> None:
+    utterances = spoken(200, n_speakers=10)
+    found = split("random", utterances)
+    assert found.name == "random-70-15-15"
+    assert [len(part) for part in parts(found)[0]] == [140, 30, 30]
+    assert not found.speaker_independent
+    assert found.groups == "none"
 
 
-def test_speaker_bound_classes_are_explained() -> None:
-    y = ["happy"] * 5 + ["sad"] * 5 + ["angry"] * 5
-    with pytest.raises(ParameterError, match=r"training part with 3 speakers"):
-        speaker_split(y, ["a"] * 5 + ["b"] * 5 + ["c"] * 5)
+def test_kfold_is_sklearns_stratified_k_fold() -> None:
+    utterances = spoken(103, n_speakers=10)
+    folder = StratifiedKFold(5, shuffle=True, random_state=0)
+    expected = [
+        (train.tolist(), [], test.tolist())
+        for train, test in folder.split(np.zeros(103), emotions_of(utterances))
+    ]
+    assert parts(split("kfold", utterances, seed=0)) == expected
+
+
+@pytest.mark.parametrize(("corpus", "n_folds"), [("ravdess", 6), ("crema-d", 5)])
+def test_speaker_folds_are_sklearns_group_k_fold(corpus: str, n_folds: int) -> None:
+    utterances = spoken(24 * 8, n_speakers=24, corpus=corpus)
+    who = np.array([u.speaker for u in utterances])
+    folder = GroupKFold(n_folds, shuffle=True, random_state=0)
+    expected = [
+        (train.tolist(), [], test.tolist())
+        for train, test in folder.split(who, groups=who)
+    ]
+    found = split("speaker", utterances, seed=0)
+    assert parts(found) == expected
+    assert found.speaker_independent
+    assert found.groups == "speaker"
+
+
+def test_loso_is_sklearns_leave_one_group_out() -> None:
+    utterances = spoken(60, n_speakers=5)
+    who = np.array([u.speaker for u in utterances])
+    expected = [
+        (train.tolist(), [], test.tolist())
+        for train, test in LeaveOneGroupOut().split(who, groups=who)
+    ]
+    found = split("loso", utterances)
+    assert parts(found) == expected
+    assert [fold.name for fold in found.folds] == ["01", "02", "03", "04", "05"]
+
+
+@pytest.mark.parametrize(("n_speakers", "n_folds"), [(2, 2), (4, 4), (10, 10), (11, 5)])
+def test_few_speakers_are_left_out_one_by_one(n_speakers: int, n_folds: int) -> None:
+    utterances = spoken(n_speakers * 12, n_speakers=n_speakers, corpus="emo-db")
+    assert len(split("speaker", utterances).folds) == n_folds
+
+
+# --- what every split keeps -------------------------------------------------------
+
+
+@st.composite
+def labelled(draw: st.DrawFn) -> tuple[list[Utterance], list[list[int]]]:
+    """Draw utterances of one or two corpora with some copies among them."""
+    n = draw(st.integers(24, 120))
+    seed = draw(st.integers(0, 99))
+    n_speakers = draw(st.integers(2, 9))
+    utterances = spoken(n, n_speakers=n_speakers, seed=seed)
+    if draw(st.booleans()):
+        more = spoken(n, n_speakers=3, corpus="tess", emotions=FOUR[:3], seed=seed)
+        utterances += more
+    row = st.integers(0, len(utterances) - 1)
+    copies = draw(st.lists(st.lists(row, min_size=2, max_size=4), max_size=6))
+    return utterances, copies
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(SPLITS[:-1]), case=labelled(), seed=st.integers(0, 2**32 - 1)
+)
+def test_parts_are_disjoint_voices_and_copies_are_kept_apart(
+    name: str, case: tuple[list[Utterance], list[list[int]]], seed: int
+) -> None:
+    utterances, copies = case
+    try:
+        found = split(name, utterances, seed=seed, duplicates=copies)
+    except ParameterError:
+        return  # too few of something; the message is tested below
+    again = split(name, utterances, seed=seed, duplicates=copies)
+    assert parts(again) == parts(found)
+    tested = [row for _, _, test in parts(found) for row in test]
+    assert len(tested) == len(set(tested))
+    y = np.array(emotions_of(utterances))
+    who = [(u.corpus, u.speaker) for u in utterances]
+    for train, validation, test in parts(found):
+        assert train
+        assert test
+        assert not set(train) & set(validation)
+        assert not set(train) & set(test)
+        assert not set(validation) & set(test)
+        assert set(y[test]) <= set(y[train])
+        where = {
+            row: i for i, part in enumerate((train, validation, test)) for row in part
+        }
+        for group in copies:
+            assert len({where[row] for row in group if row in where}) <= 1
+        if found.speaker_independent:
+            assert not {who[i] for i in train} & {who[i] for i in test}
+
+
+@pytest.mark.parametrize("name", ["kfold", "speaker", "loso"])
+def test_every_row_is_tested_exactly_once(name: str) -> None:
+    utterances = spoken(96, n_speakers=6)
+    found = split(name, utterances, duplicates=[(0, 1, 2), (5, 90)])
+    assert Counter(i for _, _, test in parts(found) for i in test) == Counter(range(96))
+    assert found.n_tested == 96
+
+
+def test_another_seed_gives_another_draw() -> None:
+    utterances = spoken(120, n_speakers=12)
+    for name in ("random-70-15-15", "random-80-20", "kfold", "speaker"):
+        assert parts(split(name, utterances, seed=1)) != parts(
+            split(name, utterances, seed=2)
+        )
+
+
+def test_fold_of_row_names_the_fold_that_tests_it() -> None:
+    utterances = spoken(8, n_speakers=2, emotions=FOUR[:2])
+    names = fold_of_row(split("loso", utterances), n_rows=8)
+    assert names == [u.speaker for u in utterances]
+
+
+# --- copies of the same audio -----------------------------------------------------
+
+
+def test_copy_of_a_tested_recording_leaves_training_and_the_test_stays_as_drawn() -> (
+    None
+):
+    utterances = spoken(100, n_speakers=5)
+    plain = parts(split("random-80-20", utterances, seed=3))[0]
+    tested, trained = plain[2][0], plain[0][0]
+    found = split("random-80-20", utterances, seed=3, duplicates=[(tested, trained)])
+    train, _, test = parts(found)[0]
+    assert test == plain[2]
+    assert train == [row for row in plain[0] if row != trained]
+    assert "1 recording(s) are there more than once" in found.notes[0]
+
+
+def test_groups_of_copies_that_share_a_row_are_one() -> None:
+    utterances = spoken(100, n_speakers=5)
+    train, _, test = parts(split("random-80-20", utterances, seed=3))[0]
+    chain = [(test[0], train[0]), (train[0], train[1])]
+    kept = parts(split("random-80-20", utterances, seed=3, duplicates=chain))[0][0]
+    assert not {train[0], train[1]} & set(kept)
+
+
+def test_copies_with_different_labels_are_told() -> None:
+    utterances = spoken(100, n_speakers=5)
+    y = emotions_of(utterances)
+    other = next(i for i in range(100) if y[i] != y[0])
+    notes = split("kfold", utterances, duplicates=[(0, other)]).notes
+    assert any("different labels for the same audio" in note for note in notes)
+
+
+def test_row_of_a_duplicate_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"row\(s\) \[1, 500\].*100 rows"):
+        split("kfold", spoken(100, n_speakers=5), duplicates=[(1, 500)])
+
+
+# --- several corpora --------------------------------------------------------------
+
+
+def test_speakers_of_two_corpora_with_one_name_are_two_speakers() -> None:
+    utterances = [
+        *spoken(48, n_speakers=3),
+        *spoken(48, n_speakers=3, corpus="crema-d", seed=1),
+    ]
+    names = [fold.name for fold in split("loso", utterances).folds]
+    assert names == [f"{c}/0{i}" for c in ("crema-d", "ravdess") for i in (1, 2, 3)]
+
+
+def test_loco_tests_each_corpus_on_the_classes_that_all_have() -> None:
+    utterances = [
+        *spoken(40, n_speakers=4),
+        *spoken(30, n_speakers=2, corpus="tess", emotions=("angry", "sad", "disgust")),
+    ]
+    found = split("loco", utterances)
+    assert [fold.name for fold in found.folds] == ["ravdess", "tess"]
+    used = {utterances[i].emotion for p in parts(found)[0] for i in p}
+    assert used == {"angry", "sad"}
+    assert "30 utterances are in no part" in found.notes[0]
+    assert "disgust, happy, neutral" in found.notes[0]
+    assert found.groups == "corpus"
+
+
+def test_corpora_given_by_number_are_named_after_their_readers() -> None:
+    utterances = spoken(40, n_speakers=None, corpus="folder")
+    numbers = [i % 2 for i in range(40)]
+    found = split("loco", utterances, corpora=numbers)
+    assert [fold.name for fold in found.folds] == ["folder 1", "folder 2"]
+    assert parts(found)[0][2] == list(range(0, 40, 2))
+
+
+def test_sessions_stand_for_speakers_that_thai_ser_does_not_name() -> None:
+    utterances = [
+        thai(f"s{1 + i % 12:03d}", None, FOUR[i // 12 % 4], i) for i in range(96)
+    ]
+    found = split("speaker", utterances)
+    assert found.groups == "session"
+    assert found.speaker_independent
+    assert "96 of 96 utterances is unknown: recording sessions" in found.notes[0]
+    for train, _, test in parts(found):
+        assert not {utterances[i].session for i in train} & {
+            utterances[i].session for i in test
+        }
+
+
+# --- what cannot be split ---------------------------------------------------------
+
+
+def test_unknown_split_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ParameterError, match=r"'banana' is not known.*loso.*random"):
+        full_name("banana")
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_one_class_is_refused_by_every_split(name: str) -> None:
+    with pytest.raises(ParameterError, match="all 40 utterances are 'sad'"):
+        split(name, spoken(40, n_speakers=4, emotions=("sad",)))
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_no_utterances_are_refused_by_every_split(name: str) -> None:
+    with pytest.raises(ParameterError, match="there are no utterances"):
+        split(name, [])
+
+
+@pytest.mark.parametrize("name", sorted(RANDOM_SPLITS))
+def test_class_with_one_member_is_named(name: str) -> None:
+    utterances = spoken(60, n_speakers=4)
+    utterances[0] = replace(utterances[0], emotion="calm")
+    with pytest.raises(ParameterError, match=r"class 'calm' has 1 utterance"):
+        split(name, utterances)
+
+
+@pytest.mark.parametrize("name", ["speaker", "loso"])
+def test_class_of_one_speaker_alone_cannot_be_trained_for(name: str) -> None:
+    utterances = [
+        replace(u, emotion="calm") if u.speaker == "01" and u.emotion == "sad" else u
+        for u in spoken(60, n_speakers=3)
+    ]
+    with pytest.raises(ParameterError, match=r"calm would be missing in the training"):
+        split(name, utterances)
+
+
+@pytest.mark.parametrize("name", ["speaker", "loso"])
+def test_one_speaker_is_refused(name: str) -> None:
+    with pytest.raises(ParameterError, match=r"one speaker \(01\).*2 or more"):
+        split(name, spoken(40, n_speakers=1))
+
+
+@pytest.mark.parametrize("name", ["speaker", "loso"])
+def test_unknown_speakers_are_refused(name: str) -> None:
+    with pytest.raises(ParameterError, match=r"40 of 40 .*\(corpus folder\)"):
+        split(name, spoken(40, n_speakers=None, corpus="folder"))
+
+
+@pytest.mark.parametrize(
+    ("name", "n_folds", "words"),
+    [
+        ("kfold", 41, r"n_folds = 41 is not allowed for 40 utterances; give 2 to 40"),
+        ("kfold", 1, r"n_folds = 1 is not allowed"),
+        ("kfold", 2.5, r"n_folds = 2.5 is not allowed"),
+        ("kfold", 13, r"no class has as many utterances \(the largest has 12\)"),
+        ("speaker", 5, r"n_folds = 5 is not allowed for 4 speakers; give 2 to 4"),
+        ("speaker", 0, r"n_folds = 0 is not allowed"),
+        ("loso", 3, r"n_folds = 3 means nothing for the split loso"),
+    ],
+)
+def test_impossible_numbers_of_folds_are_refused(
+    name: str, n_folds: object, words: str
+) -> None:
+    with pytest.raises(ParameterError, match=words):
+        split(name, spoken(40, n_speakers=4), n_folds=n_folds)
+
+
+def test_class_rarer_than_the_folds_is_noted_without_a_warning(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    utterances = spoken(60, n_speakers=4)
+    calm = [i for i, u in enumerate(utterances) if u.emotion == "sad"][:3]
+    for i in calm:
+        utterances[i] = replace(utterances[i], emotion="calm")
+    notes = split("kfold", utterances).notes
+    assert "calm have fewer than 5 utterances" in notes[0]
+    assert not recwarn.list
+
+
+def test_too_few_files_for_80_20_are_refused() -> None:
+    with pytest.raises(ParameterError, match=r"8 utterances of 4 classes.*16 or more"):
+        split("random-80-20", spoken(8, n_speakers=1))
+
+
+def test_sixteen_files_of_four_classes_are_enough_for_80_20() -> None:
+    assert len(split("random-80-20", spoken(16, n_speakers=1)).folds[0].test) == 4
+
+
+def test_one_corpus_cannot_be_left_out() -> None:
+    with pytest.raises(ParameterError, match=r"1 corpus \(ravdess\).*2 or more"):
+        split("loco", spoken(40, n_speakers=4))
+
+
+def test_corpora_without_common_classes_are_refused() -> None:
+    utterances = [
+        *spoken(20, n_speakers=2, emotions=("angry", "sad")),
+        *spoken(20, n_speakers=2, corpus="tess", emotions=("sad", "happy")),
+    ]
+    with pytest.raises(ParameterError, match=r"1 class\(es\) in common \(sad\)"):
+        split("loco", utterances)
 
 
 def test_lengths_must_agree() -> None:
-    with pytest.raises(ParameterError, match="4 labels but 3 speakers"):
-        speaker_split(["sad", "happy"] * 2, ["a", "b", "c"])
+    utterances = spoken(8, n_speakers=2)
+    with pytest.raises(ParameterError, match="8 utterances but 2 labels"):
+        split_utterances("kfold", utterances, ["sad", "happy"])
+    with pytest.raises(ParameterError, match="8 utterances but 1 corpora"):
+        split("kfold", utterances, corpora=["tess"])
+
+
+# --- the companion of a random split ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n_speakers", "expected"), [(2, "loso"), (10, "loso"), (24, "speaker")]
+)
+def test_random_split_has_a_companion_by_speaker(
+    n_speakers: int, expected: str
+) -> None:
+    for name in sorted(RANDOM_SPLITS):
+        utterances = spoken(120, n_speakers=n_speakers)
+        assert companion(name, utterances) == (expected, None)
+        assert split(expected, utterances).speaker_independent
+
+
+def test_speaker_independent_split_needs_no_companion() -> None:
+    for name in set(SPLITS) - RANDOM_SPLITS:
+        found, reason = companion(name, spoken(40, n_speakers=4))
+        assert found is None
+        assert reason is not None
+        assert "keeps speakers apart itself" in reason
+
+
+def test_corpus_keeps_unknown_voices_apart_where_there_are_two() -> None:
+    utterances = [
+        *spoken(20, n_speakers=None, corpus="folder"),
+        *spoken(20, n_speakers=2, corpus="tess"),
+    ]
+    assert companion("kfold", utterances).split == "loco"
+
+
+@pytest.mark.parametrize(
+    ("n_speakers", "words"), [(None, "40 of 40"), (1, "one speaker")]
+)
+def test_missing_companion_has_its_reason(n_speakers: int | None, words: str) -> None:
+    found = companion("kfold", spoken(40, n_speakers=n_speakers, corpus="folder"))
+    assert found.split is None
+    assert words in (found.reason or "")
+
+
+def test_short_forms_mean_known_splits() -> None:
+    assert set(SHORT_FORMS.values()) <= set(SPLITS)
+    assert full_name("speaker") == "speaker"
+
+
+# --- real corpora -----------------------------------------------------------------
+
+
+@pytest.mark.corpora
+@pytest.mark.skipif(
+    "SER_TEST_CORPORA" not in os.environ, reason="SER_TEST_CORPORA is not set"
+)
+def test_real_corpora_have_the_folds_that_others_used() -> None:
+    from ser_core.corpora.reader import read_corpus
+
+    root = Path(os.environ["SER_TEST_CORPORA"])
+    for name, n_folds in (("EMO-DB", 10), ("RAVDESS", 6), ("CREMA-D", 5)):
+        utterances = read_corpus(root / name).utterances
+        who = np.array([u.speaker for u in utterances])
+        folder = GroupKFold(n_folds, shuffle=True, random_state=0)
+        expected = [test.tolist() for _, test in folder.split(who, groups=who)]
+        found = parts(split("speaker", utterances, seed=0))
+        assert [test for _, _, test in found] == expected
