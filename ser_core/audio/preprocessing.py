@@ -94,9 +94,9 @@ class Preprocessing:
     normalise: bool = False
     loudness: bool = False
     window: str = WINDOWS[0]
-    noise_reduction: float = 0.9
+    noise_reduction: float = 0.8
     noise_share: float = 0.1
-    silence_db: float = 40.0
+    silence_db: float = 35.0
     keep_s: float = 0.05
     min_pause_s: float = 0.25
     peak: float = 1.0

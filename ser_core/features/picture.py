@@ -22,7 +22,8 @@ class MelPicture:
     Attributes
     ----------
     power_db : ndarray of shape (n_mels, n_frames), float32
-        Relative to the loudest point, at least -80 dB.
+        Relative to the loudest point, or to the given reference; at most 80 dB below
+        the loudest point.
     times_s : ndarray of shape (n_frames,), float64
         Centres of the frames in seconds.
     frequencies_hz : ndarray of shape (n_mels,), float64
@@ -35,7 +36,9 @@ class MelPicture:
     frequencies_hz: npt.NDArray[np.float64]
 
 
-def mel_picture(y: npt.NDArray[np.float32], *, sample_rate: int) -> MelPicture:
+def mel_picture(
+    y: npt.NDArray[np.float32], *, sample_rate: int, reference: float | None = None
+) -> MelPicture:
     """Compute a mel spectrogram that is small enough to draw.
 
     Parameters
@@ -44,6 +47,9 @@ def mel_picture(y: npt.NDArray[np.float32], *, sample_rate: int) -> MelPicture:
         One channel.
     sample_rate : int
         In Hz.
+    reference : float, optional
+        Power that is 0 dB; that of the loudest point without it. Pictures that are to
+        be compared need the same.
 
     Returns
     -------
@@ -59,7 +65,7 @@ def mel_picture(y: npt.NDArray[np.float32], *, sample_rate: int) -> MelPicture:
     Notes
     -----
     librosa's mel power spectrogram: Hann window of 2,048 samples, centred with zeros,
-    64 Slaney bands; 0 dB is the loudest point. It is a picture, no feature: nothing is
+    64 Slaney bands. It is a picture, no feature: nothing is
     trained or measured on it.
 
     """
@@ -72,7 +78,9 @@ def mel_picture(y: npt.NDArray[np.float32], *, sample_rate: int) -> MelPicture:
     power = librosa.feature.melspectrogram(
         y=y, sr=sample_rate, n_fft=_N_FFT, hop_length=hop_length, n_mels=_N_MELS
     )
-    power_db = librosa.power_to_db(power, ref=np.max)
+    power_db = librosa.power_to_db(
+        power, ref=np.max if reference is None else reference
+    )
     frames = np.arange(power_db.shape[1])
     bands = librosa.mel_frequencies(n_mels=_N_MELS + 2, fmax=sample_rate / 2)
     return MelPicture(

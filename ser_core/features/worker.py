@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ser_core.audio.decode import decode
-from ser_core.errors import AudioError
+from ser_core.errors import AudioError, ParameterError
 from ser_core.execution.worker import worker_id
 from ser_core.features.feature_set import FeatureSet
 from ser_core.features.front_ends import check_front_end
@@ -61,7 +61,7 @@ class ExtractionTask:
     Raises
     ------
     ParameterError
-        The front end is not known.
+        The front end is not known, or the set needs a package that is not installed.
 
     """
 
@@ -69,8 +69,11 @@ class ExtractionTask:
     front_end: str = "reference"
 
     def __post_init__(self) -> None:
-        """Check the name before any worker is sent there."""
+        """Check what would fail for every file, before any worker is sent there."""
         check_front_end(self.front_end)
+        missing = self.feature_set.missing()
+        if missing is not None:
+            raise ParameterError(f"features = {self.feature_set.label!r}: {missing}")
 
     def __call__(self, path: str) -> Extraction:
         """Compute one file's features; a file that fails is listed, not raised."""
