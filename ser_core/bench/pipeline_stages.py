@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
 import tempfile
@@ -16,6 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ser_core.bench.pipeline import PipelinePlan
+from ser_core.bench.pipeline_training import (
+    Recognition,
+    build_report_model,
+    check_part,
+    recognise,
+)
 from ser_core.bench.plan import CHUNK_SIZE
 from ser_core.bench.record import new_record, validate
 from ser_core.bench.unseen_speakers import UnseenSpeakers, try_unseen_speakers
@@ -25,34 +30,20 @@ from ser_core.corpora.reader import read_corpus
 from ser_core.corpora.registry import lookup
 from ser_core.corpora.utterance import Corpus, Utterance
 from ser_core.errors import CorpusError
-from ser_core.evaluation.metrics import Evaluation, evaluate
-from ser_core.evaluation.splits import Split, random_split
+from ser_core.evaluation.splits import random_split
 from ser_core.execution import inner_thread_pools, open_backend
 from ser_core.features import ExtractionTask, feature_set
+from ser_core.features.progress import EXTRACTION, ExtractionProgress
 from ser_core.measure import environment
 from ser_core.measure.stages import StageRecorder
-from ser_core.models.classical import (
-    check_training_part,
-    fit_scaler,
-    scale_in_place,
-)
-from ser_core.models.registry import (
-    REPORT_MODELS,
-    REPORT_PARAMETERS,
-    Classifier,
-    build_model,
-)
+from ser_core.models.registry import REPORT_MODELS
 from ser_core.models.svm_estimate import estimate_svm_seconds
 from ser_core.store.data_folder import DataFolder
+from ser_core.store.matrix_file import MatrixWriter, open_matrix_file
 
-PROGRESS_S: Final = 0.2
-"""Least time between two reports of progress."""
-
-_EXTRACTION: Final = "feature extraction"
 _WARM_UP_RATE: Final = 16_000
 """Sample rate in Hz of what libraries are used on first: one that is resampled."""
 
-Features = npt.NDArray[np.float32]
 Emit = Callable[[dict[str, Any]], None]
 
 
@@ -62,7 +53,10 @@ class Extracted:
 
     Attributes
     ----------
-    X : ndarray of shape (n_samples, n_features), float32
+    X : ndarray (memory map) of shape (n_samples, n_features), float32
+        Read-only.
+    checksum : str
+        SHA-256 (hex) of all rows as little-endian float32, in corpus order.
     utterances : tuple of Utterance
         Those of the rows, in corpus order.
     failures : tuple of (str, str)
@@ -72,29 +66,19 @@ class Extracted:
 
     """
 
-    X: Features
+    X: npt.NDArray[np.float32]
+    checksum: str
     utterances: tuple[Utterance, ...]
     failures: tuple[tuple[str, str], ...]
     startup_s: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """Scaled features of each part; the labels of the two that are used."""
-
-    X_train: Features
-    y_train: npt.NDArray[np.str_]
-    X_validation: Features
-    X_test: Features
-    y_test: npt.NDArray[np.str_]
-
-
 class Pipeline:
     """Run a plan's stages in this process and make the record.
 
-    The features of all files are one float32 matrix, allocated once; training has one
-    scaled copy of its rows. What a stage does not need any more is let go before its
-    end, because memory is read there.
+    The features of all files are one float32 matrix in a temporary file, which is
+    mapped into memory; training has one scaled copy of its rows. What a stage does not
+    need any more is let go before its end, because memory is read there.
 
     Parameters
     ----------
@@ -136,26 +120,31 @@ class Pipeline:
 
         """
         _load_libraries(self._task)
+        # its folder is cleared by the supervisor where a map keeps it busy (Windows)
+        with tempfile.TemporaryDirectory(
+            prefix="features-", ignore_cleanup_errors=True
+        ) as folder:
+            return self._run(Path(folder) / "values.npy")
+
+    def _run(self, matrix: Path) -> dict[str, Any]:
+        """Run everything, with the features in a file of this name."""
         with StageRecorder(emit=self._emit) as recorder:
             initial = recorder.snapshot()
             with recorder.stage("metadata"):
                 corpus, utterances = self._read_metadata()
             # what would stop the training is better known before the long stage
             _check_trainable(self._plan.model, utterances)
-            with recorder.stage(_EXTRACTION):
-                extracted = self._extract(corpus, utterances)
+            with recorder.stage(EXTRACTION):
+                extracted = self._extract(corpus, utterances, matrix)
             y = np.array([u.emotion for u in extracted.utterances])
-            with recorder.stage("preprocessing"):
-                split, parts = _preprocess(extracted.X, y)
-            _check_part(self._plan.model, parts.y_train)
-            self._forecast(parts)
-            with recorder.stage("training"):
-                model = _build(self._plan.model)
-                model.fit(parts.X_train, parts.y_train)
-            with recorder.stage("evaluation"):
-                result = _judge(model, parts, classes=y)
+            found = recognise(
+                extracted.X,
+                y,
+                model_name=self._plan.model,
+                recorder=recorder,
+                forecast=self._forecast,
+            )
             final = recorder.snapshot()
-        del parts, model
         unseen = self._try_unseen(extracted, y)
         record = {
             **self._head(corpus, extracted, n_chosen=len(utterances)),
@@ -163,15 +152,9 @@ class Pipeline:
             "final": final,
             "stages": recorder.stages,
             "total_wall_s": sum(stage["wall_s"] for stage in recorder.stages),
-            "accuracy": result.accuracy,
-            "uar": result.uar,
-            "report": result.report(),
-            "confusion": [list(row) for row in result.confusion],
-            "n_train": len(split.train),
-            "n_validation": len(split.validation),
-            "n_test": len(split.test),
+            **_result(found),
             **unseen.to_json(),
-            "checksum": _checksum(extracted.X),
+            "checksum": extracted.checksum,
             "failures": [{"path": p, "reason": r} for p, r in extracted.failures],
             "notes": self._notes(extracted, unseen),
         }
@@ -190,18 +173,23 @@ class Pipeline:
             )
         return corpus, select_evenly(corpus.utterances, self._plan.limit)
 
-    def _extract(self, corpus: Corpus, utterances: Sequence[Utterance]) -> Extracted:
-        """Compute the features of every file, straight into their place."""
-        X = np.empty((len(utterances), self._task.feature_set.size), np.float32)
+    def _extract(
+        self, corpus: Corpus, utterances: Sequence[Utterance], matrix: Path
+    ) -> Extracted:
+        """Compute the features of every file, straight into a file of their own."""
         kept: list[Utterance] = []
         failures: list[tuple[str, str]] = []
         above = f"{corpus.root}{os.sep}"
-        progress = _Progress(self._emit, total=len(utterances))
-        with open_backend(
-            self._plan.backend,
-            n_workers=self._plan.n_workers(),
-            inner_threads=self._plan.inner_threads,
-        ) as backend:
+        progress = ExtractionProgress(self._emit, total=len(utterances))
+        n_columns = self._task.feature_set.size
+        with (
+            MatrixWriter(matrix, n_columns=n_columns) as writer,
+            open_backend(
+                self._plan.backend,
+                n_workers=self._plan.n_workers(),
+                inner_threads=self._plan.inner_threads,
+            ) as backend,
+        ):
             start_s = time.perf_counter()
             backend.start()
             startup_s = time.perf_counter() - start_s
@@ -214,7 +202,7 @@ class Pipeline:
                     reason = extraction.error or "no features, and no reason given"
                     failures.append((name, reason.replace(above, "")))
                 else:
-                    X[len(kept)] = extraction.values.reshape(-1)
+                    writer.append(extraction.values)
                     kept.append(utterance)
                 progress.step()
         if not kept:
@@ -224,17 +212,20 @@ class Pipeline:
                 path=str(corpus.root),
             )
         return Extracted(
-            X=X[: len(kept)],
+            X=open_matrix_file(matrix),
+            checksum=writer.sha256,
             utterances=tuple(kept),
             failures=tuple(failures),
             startup_s=startup_s,
         )
 
-    def _forecast(self, parts: Parts) -> None:
+    def _forecast(
+        self, X_train: npt.NDArray[np.float32], y_train: npt.NDArray[np.str_]
+    ) -> None:
         """Say how long an SVM will take, from two small ones."""
         if self._plan.model != "svm":
             return
-        estimate = estimate_svm_seconds(parts.X_train, parts.y_train)
+        estimate = estimate_svm_seconds(X_train, y_train)
         self._log(
             f"The SVM will take about {estimate.seconds:.1f} s "
             f"({estimate.seconds_low:.1f} to {estimate.seconds_high:.1f} s) for "
@@ -287,7 +278,10 @@ class Pipeline:
         """Say in plain words what the figures must not be read without."""
         notes = [
             "Libraries were loaded and used once before the first stage, in both "
-            "versions; the initial figures include them."
+            "versions; the initial figures include them.",
+            "Features go into a temporary file that is mapped into memory, as float32. "
+            "The test part is scaled in the evaluation, when it is predicted; the "
+            "validation part, which nothing uses, is not copied.",
         ]
         if self._plan.backend != "sequential":
             notes.append(
@@ -311,45 +305,6 @@ class Pipeline:
         self._emit({"type": "log", "level": "info", "message": message})
 
 
-class _Progress:
-    """Report how many files are done, not too often.
-
-    Parameters
-    ----------
-    emit : callable
-    total : int
-        Files in all.
-
-    """
-
-    def __init__(self, emit: Emit, *, total: int) -> None:
-        self._emit = emit
-        self._total = total
-        self._done = 0
-        self._started_s = self._told_s = time.monotonic()
-
-    def step(self) -> None:
-        """Count one file."""
-        self._done += 1
-        now_s = time.monotonic()
-        if now_s - self._told_s < PROGRESS_S and self._done < self._total:
-            return
-        self._told_s = now_s
-        rate = self._done / max(now_s - self._started_s, 1e-9)
-        self._emit(
-            {
-                "type": "progress",
-                "arm": None,
-                "repeat": None,
-                "what": _EXTRACTION,
-                "done": self._done,
-                "total": self._total,
-                "files_per_s": rate,
-                "remaining_s": (self._total - self._done) / rate,
-            }
-        )
-
-
 def _load_libraries(task: ExtractionTask) -> None:
     """Load what the stages need, as the report's imports did before its clock."""
     import soundfile
@@ -357,7 +312,7 @@ def _load_libraries(task: ExtractionTask) -> None:
     for name in ("metrics", "model_selection", "preprocessing"):
         importlib.import_module(f"sklearn.{name}")
     for name in REPORT_MODELS:
-        _build(name)
+        build_report_model(name)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "noise.wav"
         noise = np.random.default_rng(0).normal(0, 0.1, _WARM_UP_RATE)
@@ -369,47 +324,21 @@ def _check_trainable(model: str, utterances: Sequence[Utterance]) -> None:
     """Refuse what could not be split or trained, were every file readable."""
     labels = [utterance.emotion for utterance in utterances]
     split = random_split(labels)
-    _check_part(model, np.array(labels)[split.train])
+    check_part(model, np.array(labels)[split.train])
 
 
-def _check_part(model: str, y: npt.NDArray[np.str_]) -> None:
-    """Refuse a training part that the report's model cannot be fitted to."""
-    check_training_part(model, y, parameters=REPORT_PARAMETERS[model])
-
-
-def _build(model: str) -> Classifier:
-    """Build the report's model."""
-    return build_model(model, parameters=REPORT_PARAMETERS[model])
-
-
-def _preprocess(X: Features, y: npt.NDArray[np.str_]) -> tuple[Split, Parts]:
-    """Split at random and scale, as the report does."""
-    split = random_split(y.tolist())
-    parts = Parts(
-        X_train=X[split.train],
-        y_train=y[split.train],
-        X_validation=X[split.validation],
-        X_test=X[split.test],
-        y_test=y[split.test],
-    )
-    scaler = fit_scaler(parts.X_train)
-    for part in (parts.X_train, parts.X_validation, parts.X_test):
-        scale_in_place(part, scaler=scaler)
-    return split, parts
-
-
-def _judge(
-    model: Classifier, parts: Parts, *, classes: npt.NDArray[np.str_]
-) -> Evaluation:
-    """Predict the test part and compare."""
-    found = model.predict(parts.X_test)
-    return evaluate(parts.y_test, found, classes=np.unique(classes).tolist())
-
-
-def _checksum(X: Features) -> str:
-    """SHA-256 (hex) of all rows as little-endian float32, in corpus order."""
-    little_endian = np.ascontiguousarray(X, dtype="<f4")
-    return hashlib.sha256(little_endian.data).hexdigest()
+def _result(found: Recognition) -> dict[str, Any]:
+    """Return the record's keys about the random split."""
+    split, evaluation = found.split, found.evaluation
+    return {
+        "accuracy": evaluation.accuracy,
+        "uar": evaluation.uar,
+        "report": evaluation.report(),
+        "confusion": [list(row) for row in evaluation.confusion],
+        "n_train": len(split.train),
+        "n_validation": len(split.validation),
+        "n_test": len(split.test),
+    }
 
 
 def _duration_s(utterances: Sequence[Utterance]) -> float:

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ser_core.bench.pipeline_training import (
+    build_report_model,
+    check_part,
+    judge_test_part,
+    scaled_training_part,
+)
 from ser_core.corpora.utterance import Utterance
 from ser_core.errors import ParameterError
-from ser_core.evaluation.metrics import Evaluation, evaluate
+from ser_core.evaluation.metrics import Evaluation
 from ser_core.evaluation.splits import speaker_split
-from ser_core.models.classical import (
-    check_training_part,
-    fit_scaler,
-    scale_in_place,
-)
-from ser_core.models.registry import REPORT_PARAMETERS, build_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,21 +85,14 @@ def try_unseen_speakers(
         )
     try:
         split = speaker_split(y.tolist(), groups)
-        parameters = REPORT_PARAMETERS[model_name]
-        check_training_part(model_name, y[split.train], parameters=parameters)
+        check_part(model_name, y[split.train])
     except ParameterError as error:
         return UnseenSpeakers(result=None, reason=error.message)
-    X_train = X[split.train]
-    scaler = fit_scaler(X_train)
-    scale_in_place(X_train, scaler=scaler)
-    model = build_model(model_name, parameters=parameters)
+    X_train, scaler = scaled_training_part(X, split)
+    model = build_report_model(model_name)
     model.fit(X_train, y[split.train])
     del X_train
-    X_test = X[split.test]
-    scale_in_place(X_test, scaler=scaler)
-    found = model.predict(X_test)
-    classes = np.unique(y).tolist()
-    result = evaluate(y[split.test], found, classes=classes)
+    result = judge_test_part(model, X, y, split=split, scaler=scaler)
     return UnseenSpeakers(result=result, reason=None, note=note)
 
 

@@ -1,17 +1,13 @@
-"""The source report's two classifiers, and the scaling that goes before them."""
+"""The source report's two classifiers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Final
 
 from ser_core.models.training_part import check_training_part
 
 if TYPE_CHECKING:
     from sklearn.neural_network import MLPClassifier
-    from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
 __all__ = [
@@ -19,14 +15,10 @@ __all__ = [
     "build_mlp",
     "build_svm",
     "check_training_part",
-    "fit_scaler",
-    "scale_in_place",
 ]
 
 SEED: Final = 42
 """The seed of the report's classifiers and split."""
-
-_BLOCK_ROWS: Final = 512
 
 
 def build_mlp() -> MLPClassifier:
@@ -59,46 +51,3 @@ def build_svm() -> SVC:
     from sklearn.svm import SVC
 
     return SVC(C=1.0, kernel="rbf", gamma="scale", random_state=SEED)
-
-
-def fit_scaler(X: npt.NDArray[np.float32]) -> StandardScaler:
-    """Fit a `StandardScaler` block by block.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_train, n_features), float32
-        The training part alone: scaling must not see the others.
-
-    Returns
-    -------
-    scaler : StandardScaler
-        Means and deviations in float64.
-
-    Notes
-    -----
-    Fitted at once, the scaler would make float64 copies of the whole matrix. In
-    blocks it needs those of 512 rows, and gives the same result up to rounding.
-
-    """
-    from sklearn.preprocessing import StandardScaler
-
-    scaler: StandardScaler = StandardScaler(copy=False)
-    for start in range(0, len(X), _BLOCK_ROWS):
-        scaler.partial_fit(X[start : start + _BLOCK_ROWS])
-    return scaler
-
-
-def scale_in_place(X: npt.NDArray[np.float32], *, scaler: Any) -> None:
-    """Standardise each column of X where it lies.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features), float32
-        Overwritten.
-    scaler : StandardScaler
-        As `fit_scaler` returns it.
-
-    """
-    for start in range(0, len(X), _BLOCK_ROWS):
-        block = X[start : start + _BLOCK_ROWS]
-        block[:] = scaler.transform(block)

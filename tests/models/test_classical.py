@@ -1,18 +1,14 @@
-"""The report's classifiers and their scaling."""
+"""The report's classifiers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.preprocessing import StandardScaler
 
 from ser_core.errors import ParameterError
-from ser_core.models.classical import (
-    check_training_part,
-    fit_scaler,
-    scale_in_place,
-)
+from ser_core.models.classical import check_training_part
 from ser_core.models.registry import REPORT_MODELS, build_model
+from ser_core.models.scaling import fit_scaler, scale_in_place
 from ser_core.models.svm_estimate import estimate_svm_seconds
 
 
@@ -67,28 +63,6 @@ def test_mlp_stays_in_single_precision() -> None:
     X, y = clusters(100)
     model = build_model("mlp").fit(X, y)
     assert {c.dtype for c in model.coefs_} == {np.dtype(np.float32)}
-
-
-def test_scaling_in_blocks_equals_scaling_at_once() -> None:
-    X, _ = clusters(1300, n_features=7)
-    X += np.float32(400)
-    at_once = StandardScaler().fit_transform(X.astype(np.float64))
-    scale_in_place(X, scaler=fit_scaler(X))
-    assert X.dtype == np.float32
-    np.testing.assert_allclose(X, at_once, atol=2e-4)
-
-
-def test_constant_column_becomes_zero() -> None:
-    X = np.full((40, 2), 3, dtype=np.float32)
-    scale_in_place(X, scaler=fit_scaler(X))
-    assert not X.any()
-
-
-def test_scaling_uses_the_training_part_alone() -> None:
-    train = np.array([[0.0], [2.0]], dtype=np.float32)
-    test = np.array([[5.0]], dtype=np.float32)
-    scale_in_place(test, scaler=fit_scaler(train))
-    assert test[0, 0] == 4.0  # (5 - mean 1) / deviation 1
 
 
 def test_training_part_too_small_for_early_stopping_is_explained() -> None:

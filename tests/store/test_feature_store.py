@@ -36,6 +36,12 @@ def put(store: FeatureStore, key: str = KEY) -> None:
         writer.finish(DOCUMENT)
 
 
+def fail_after_a_row(store: FeatureStore, key: str = KEY) -> None:
+    with store.writing(key, n_columns=6) as writer:
+        writer.append(VALUES[0])
+        raise ZeroDivisionError
+
+
 def names(store: FeatureStore) -> set[str]:
     """List what lies in the store, its locks left out."""
     return {p.name for p in store.folder.iterdir() if p.suffix != ".lock"}
@@ -54,9 +60,8 @@ def test_entry_is_read_back_as_it_was_written(store: FeatureStore) -> None:
 
 
 def test_error_while_writing_leaves_nothing(store: FeatureStore) -> None:
-    with pytest.raises(ZeroDivisionError), store.writing(KEY, n_columns=6) as writer:
-        writer.append(VALUES[0])
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        fail_after_a_row(store)
     assert store.open(KEY) is None
     assert names(store) == set()
 
@@ -72,8 +77,8 @@ def test_entry_without_document_is_not_kept(store: FeatureStore) -> None:
 
 def test_failed_second_writing_keeps_the_first(store: FeatureStore) -> None:
     put(store)
-    with pytest.raises(ZeroDivisionError), store.writing(KEY, n_columns=6):
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        fail_after_a_row(store)
     stored = store.open(KEY)
     assert stored is not None
     assert np.array_equal(stored.X, VALUES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +24,9 @@ from ser_core.store.matrix_file import (
 )
 
 
-def write(path: Path, values: np.ndarray) -> str:
-    with MatrixWriter(path, n_columns=values.shape[1]) as writer:
-        for row in values:
+def write(path: Path, rows: Iterable[np.ndarray], *, n_columns: int = 11) -> str:
+    with MatrixWriter(path, n_columns=n_columns) as writer:
+        for row in rows:
             writer.append(row)
         return writer.sha256
 
@@ -94,24 +94,21 @@ def test_row_of_another_size_or_type_is_refused(
 
 
 def test_interrupted_writing_leaves_no_file(tmp_path: Path) -> None:
-    with (
-        pytest.raises(KeyboardInterrupt),
-        MatrixWriter(tmp_path / "x.npy", n_columns=1) as writer,
-    ):
-        writer.append(np.zeros(1, np.float32))
+    def interrupted() -> Iterator[np.ndarray]:
+        yield np.zeros(1, np.float32)
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "x.npy", interrupted(), n_columns=1)
     assert not (tmp_path / "x.npy").exists()
 
 
 def test_full_disk_is_said_and_leaves_no_file(
     tmp_path: Path, small_files: None
 ) -> None:
-    with (
-        pytest.raises(SerError, match=r"MB are free: make room.*Nothing half-written"),
-        MatrixWriter(tmp_path / "x.npy", n_columns=1000) as writer,
-    ):
-        for _ in range(2000):
-            writer.append(np.ones(1000, np.float32))
+    rows = np.ones((2000, 1000), np.float32)
+    with pytest.raises(SerError, match=r"MB are free: make room.*half-written is kept"):
+        write(tmp_path / "x.npy", rows, n_columns=1000)
     assert not (tmp_path / "x.npy").exists()
 
 
@@ -171,7 +168,7 @@ def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
 
 def test_gathered_rows_equal_fancy_indexing(tmp_path: Path) -> None:
     values = np.random.default_rng(0).normal(size=(300, 70_000)).astype(np.float32)
-    write(tmp_path / "x.npy", values)
+    write(tmp_path / "x.npy", values, n_columns=70_000)
     X = open_matrix_file(tmp_path / "x.npy")
     rows = np.random.default_rng(1).permutation(300)[:250]
     part = gather_rows(X, rows)
