@@ -4,10 +4,17 @@ import streamlit as st
 
 from pages._view import cache, state, widgets
 from pages._view.job_view import job_view
+from pages._view.model_bundles import saved_models
 from pages._view.model_form import model_form
+from pages._view.model_published import published_figures
 from pages._view.model_result import compared, job_done, stored
 from pages._view.model_runs import all_runs
+from pages._view.model_studies import studies_form
 from pages._view.routing import through_router
+
+TRAIN, RUNS, STUDIES = "Train", "All runs", "Studies"
+SAVED, PUBLISHED = "Saved models", "Published"
+_SECTIONS = {"runs": RUNS, "studies": STUDIES, "saved": SAVED, "published": PUBLISHED}
 
 through_router()
 st.title("Model", anchor=False)
@@ -27,10 +34,10 @@ if job_id or run_id:
         stored(str(run_id))
 else:
     train, runs, studies, saved, published = st.tabs(
-        ["Train", "All runs", "Studies", "Saved models", "Published"],
+        [TRAIN, RUNS, STUDIES, SAVED, PUBLISHED],
         key=state.MODEL_SECTION,
         on_change="rerun",
-        default=("All runs" if st.query_params.get(state.SECTION) == "runs" else None),
+        default=_SECTIONS.get(st.query_params.get(state.SECTION, "")),
     )
     with widgets.said_plainly():
         if train.open:
@@ -39,3 +46,12 @@ else:
         if runs.open:
             with runs:
                 all_runs(cache.runs().list())
+        if studies.open:
+            with studies:
+                studies_form(cache.lab())
+        if saved.open:
+            with saved:
+                saved_models(cache.lab())
+        if published.open:
+            with published:
+                published_figures(cache.runs().list())

@@ -80,7 +80,7 @@ def class_curves(_record: Record, run_id: str) -> dict[str, dict[str, ClassCurve
             classes,
         )
         side = "unseen" if result["speaker_independent"] else "random"
-        found[side] = {curve.label: curve for curve in drawn.classes}
+        found[side] = dict(drawn.per_class)
     return found
 
 

@@ -10,6 +10,7 @@ from pages._view import (
     format,
     model_cache,
     model_words,
+    preprocess_view,
     state,
     widgets,
 )
@@ -40,12 +41,11 @@ def choose_features(chosen: DataChoice | None) -> str | None:
     """
     infos = {info.name: info for info in model_cache.feature_sets()}
     names = list(infos)
-    wanted = _DEFAULT_FEATURES if _DEFAULT_FEATURES in infos else names[0]
+    state.begin_with(state.MODEL_FEATURES, _DEFAULT_FEATURES)
     name = str(
         st.selectbox(
             "Features",
             names,
-            index=names.index(wanted),
             format_func=lambda name: f"{name} · {infos[name].title}",
             key=state.MODEL_FEATURES,
             persist_state="session",
@@ -101,8 +101,6 @@ def _example(chosen: DataChoice, preprocessing: Preprocessing) -> None:
         paths = [utterance.path for utterance in corpus.utterances[:_EXAMPLES]]
         path = st.selectbox("Recording", paths, format_func=lambda path: path.name)
         if path is not None:
-            from pages._view import preprocess_view
-
             preprocess_view.show(path, preprocessing)
 
 
@@ -110,11 +108,13 @@ def choose_models(features: str | None) -> list[str]:
     """Ask for one or several models; those that cannot be had are named."""
     infos = {info.name: info for info in model_cache.models()}
     possible = [name for name, info in infos.items() if info.available]
+    state.begin_with(
+        state.MODEL_MODELS, [name for name in _DEFAULT_MODELS if name in possible]
+    )
     chosen = list(
         st.multiselect(
             "Models",
             possible,
-            default=[name for name in _DEFAULT_MODELS if name in possible],
             format_func=lambda name: infos[name].title,
             key=state.MODEL_MODELS,
             persist_state="session",

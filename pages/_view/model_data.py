@@ -93,10 +93,10 @@ def choose_data(
     """
     by_name = {entry.name: entry for entry in entries}
     _forget_missing(by_name)
+    state.begin_with(state.MODEL_CORPORA, [entries[0].name])
     chosen = st.multiselect(
         "Corpora",
         list(by_name),
-        default=[entries[0].name],
         key=state.MODEL_CORPORA,
         persist_state="session",
         help="Several are pooled; the emotions that all of them have are kept.",
@@ -180,19 +180,18 @@ def _filters(
             "Raters who agree, at least (%)",
             0,
             100,
-            0,
-            1,
             key=state.MODEL_AGREEMENT,
             persist_state="session",
             help="Share of raters behind a label. 0 keeps every labelled file; "
             f"THAI-SER's authors keep {_AUTHORS_AGREEMENT:.2f} and more.",
         )
     if "ravdess" in kinds:
+        state.begin_with(state.MODEL_CHANNELS, ["speech"])
         channels = widgets.some_of(
             "RAVDESS",
             list(model_words.CHANNELS),
             key=state.MODEL_CHANNELS,
-            default=("speech",),
+            default=(),
             names=model_words.CHANNELS,
         )
     both = len(channels) in (0, 2)
@@ -232,12 +231,12 @@ def _choose_emotions(read: Mapping[str, Corpus], label_sets: str) -> tuple[str, 
         )
         _emotion_table(tables, kept=())
         return ()
-    _keep_possible(possible)
+    _follow_corpora(possible)
     kept = widgets.some_of(
         "Emotions",
         possible,
         key=state.MODEL_EMOTIONS,
-        default=possible,
+        default=(),
         help_text="Take some out to leave their files out.",
     )
     _say_dropped(tables, kept)
@@ -250,21 +249,16 @@ def _choose_emotions(read: Mapping[str, Corpus], label_sets: str) -> tuple[str, 
     return tuple(sorted(kept))
 
 
-def _keep_possible(possible: Sequence[str]) -> None:
-    """Follow a change of corpora: offer everything possible, keep what was left out."""
+def _follow_corpora(possible: Sequence[str]) -> None:
+    """After a change of corpora, offer everything but what was left out before."""
     before = st.session_state.get(state.MODEL_POSSIBLE)
-    st.session_state[state.MODEL_POSSIBLE] = tuple(possible)
-    earlier = st.session_state.get(state.MODEL_EMOTIONS)
-    if earlier is None or before in (None, tuple(possible)):
-        if earlier is not None:
-            st.session_state[state.MODEL_EMOTIONS] = [
-                emotion for emotion in earlier if emotion in possible
-            ]
+    if before == tuple(possible):
         return
-    left_out = set(before) - set(earlier)
-    st.session_state[state.MODEL_EMOTIONS] = [
-        emotion for emotion in possible if emotion not in left_out
-    ]
+    st.session_state[state.MODEL_POSSIBLE] = tuple(possible)
+    earlier = st.session_state.get(state.MODEL_EMOTIONS, list(possible))
+    left_out = set(before if before is not None else possible) - set(earlier)
+    kept = [emotion for emotion in possible if emotion not in left_out]
+    st.session_state[state.MODEL_EMOTIONS] = kept or list(possible)
 
 
 def _say_dropped(tables: Mapping[str, Counter[str]], kept: Sequence[str]) -> None:

@@ -62,11 +62,11 @@ def _choose_pca() -> float | None:
     )
     if not reduce:
         return None
+    state.begin_with(state.MODEL_PCA, 95)
     percent = st.slider(
         "Share of the variance kept (%)",
         50,
         99,
-        95,
         key=state.MODEL_PCA,
         persist_state="session",
     )
@@ -104,7 +104,6 @@ def _choose_judging() -> dict[str, Any]:
         )
         tune = two.number_input(
             "Trials of a search",
-            value=0,
             min_value=0,
             max_value=1000,
             step=5,
@@ -116,7 +115,6 @@ def _choose_judging() -> dict[str, Any]:
         )
         seed = three.number_input(
             "Seed",
-            value=0,
             min_value=0,
             max_value=2**32 - 1,
             key=state.MODEL_SEED,

@@ -14,9 +14,11 @@ from pages._view.figures import (
     model_curves,
     model_speakers,
     model_splits,
+    model_tuning,
 )
 from pages._view.model_downloads import downloads
 from pages._view.model_inspect import inspect_confusion
+from pages._view.model_published import published_beside
 from ser_core.store.data_folder import DataFolder
 
 Record = dict[str, Any]
@@ -255,6 +257,7 @@ def _both(record: Record, *, key: str) -> None:
         model_splits.random_against_unseen(record, mode=widgets.mode()),
         key=f"splits-{key}",
     )
+    published_beside(record)
 
 
 def _ranking(record: Record, *, key: str) -> None:
@@ -330,6 +333,9 @@ def _search(record: Record, *, key: str) -> None:
     st.markdown(
         f"**Best of {format.count(tuning['n_trials'], 'trial')}**: "
         f"{format.listing(found)}, UAR {best} inside the training part"
+    )
+    widgets.chart(
+        model_tuning.history(record, mode=widgets.mode()), key=f"search-{key}"
     )
     rows = [
         {

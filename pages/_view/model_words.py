@@ -70,7 +70,32 @@ SPEAKERS_APART: Final = ("speaker", "loso", "loco", "thai-ser-authors")
 FOLDED: Final = ("kfold", "speaker")
 """Splits whose number of folds can be chosen."""
 
-STATES: Final = {"random": "Random split", "unseen": "Unseen speakers"}
+STUDIES: Final = {
+    "learning-curve": "learning curve",
+    "coefficients": "13 or 20 coefficients",
+    "dimensions": "dimensions (PCA)",
+    "importance": "importance",
+    "acceleration": "acceleration",
+}
+
+STUDY_MEANS: Final = {
+    "learning-curve": "Would more recordings help? The model learns from a tenth, a "
+    "fifth, two fifths, seven tenths and all of each training part, and is tested on "
+    "the same recordings every time.",
+    "coefficients": "The report's question: are 20 cepstral coefficients worth their "
+    "cost over 13? Both are extracted and trained on the same recordings; size, time, "
+    "memory and accuracy stand beside each other.",
+    "dimensions": "How many dimensions do the features really have? Principal "
+    "components of the scaled training part, and the share of the variance that they "
+    "explain.",
+    "importance": "What does the model listen to? Columns of the test part are "
+    "shuffled, one or one group at a time; what is lost shows what mattered. Columns "
+    "that say the same can stand in for each other, and then none of them looks "
+    "important.",
+    "acceleration": "The same model on the same rows, trained by scikit-learn as it is "
+    "and with scikit-learn-intelex, each in a process of its own: times, first call "
+    "apart, and whether both predict the same.",
+}
 
 WAR_HELP: Final = (
     "Weighted average recall: the share of all test files that is right, which people "

@@ -6,7 +6,9 @@ people read addresses.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+import streamlit as st
 
 # In the address: what a link opens.
 JOB: Final = "job"
@@ -103,5 +105,19 @@ MODEL_RUNS_TABLE: Final = "model.runs_table"
 MODEL_DELETE: Final = "model.delete"
 MODEL_MESSAGE: Final = "model.message"
 MODEL_STUDY: Final = "model.study"
+MODEL_STUDY_MODEL: Final = "model.study_model"
+MODEL_SAVE_AS: Final = "model.save_as"
 MODEL_BUNDLE: Final = "model.bundle"
 MODEL_BUNDLE_UPLOAD: Final = "model.bundle_upload"
+MODEL_BUNDLE_NAME: Final = "model.bundle_name"
+MODEL_BUNDLE_WANTED: Final = "model.bundle_wanted"
+
+
+def begin_with(key: str, value: Any) -> None:
+    """Give a widget its first value, in place of a default of its own.
+
+    Streamlit warns of a widget with a default whose value is set as well, which a
+    choice that fills a form does.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = value
