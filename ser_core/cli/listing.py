@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import textwrap
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ser_core.cli.arguments import Subparsers, add_command, add_group
 from ser_core.cli.output import JsonOutput, add_json_option
 from ser_core.store.data_folder import DataFolder
+
+if TYPE_CHECKING:
+    from ser_core.models.bundle_folders import BundleSummary
 
 _INDENT = "    "
 
@@ -69,11 +72,32 @@ def _saved(options: argparse.Namespace, data: DataFolder) -> int:
     bundles = list_bundles(data)
     if not output.on_stdout:
         for bundle in bundles:
-            print(bundle)
+            print(_saved_line(bundle))
         if not bundles:
             print("no model is saved; see train --save")
-    output.write([str(bundle) for bundle in bundles])
+    output.write(
+        [
+            {
+                "name": bundle.name,
+                "folder": str(bundle.folder),
+                "size_bytes": bundle.size_bytes,
+                "problem": bundle.problem,
+                "card": None if bundle.card is None else bundle.card.to_json(),
+            }
+            for bundle in bundles
+        ]
+    )
     return 0
+
+
+def _saved_line(bundle: BundleSummary) -> str:
+    """Describe a saved model in a line."""
+    size = f"{bundle.size_bytes / 1e6:.1f} MB"
+    card = bundle.card
+    if card is None:
+        return f"{bundle.name}: {size}, cannot be read: {bundle.problem}"
+    corpora = " + ".join(corpus.name for corpus in card.corpora)
+    return f"{bundle.name}: {card.model} on {card.features.label}, {corpora}, {size}"
 
 
 def _show(options: argparse.Namespace, infos: list[Any]) -> int:

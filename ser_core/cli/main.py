@@ -21,6 +21,7 @@ from ser_core.cli import (
     pipeline,
     run,
     runs,
+    table,
     train,
 )
 from ser_core.cli.arguments import Command, add_common_options
@@ -67,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
         pipeline,
         train,
         compare,
+        table,
         listing,
         run,
         jobs,

@@ -143,11 +143,24 @@ def _corpora(chosen: ChosenCorpora, samples: Samples) -> list[dict[str, Any]]:
             "fingerprint": chosen.fingerprints[i],
             "n_utterances": chosen.n_listed[i],
             "n_files": int(used[i]),
+            "n_speakers": _n_speakers(samples, i),
             "licence": _licence(corpus),
             "language": _language(corpus),
         }
         for i, corpus in enumerate(chosen.corpora)
     ]
+
+
+def _n_speakers(samples: Samples, corpus: int) -> int | None:
+    """Count the speakers of one corpus, None where one is unknown."""
+    speakers = {
+        utterance.speaker
+        for number, utterance in zip(
+            samples.corpus.tolist(), samples.utterances, strict=True
+        )
+        if number == corpus
+    }
+    return None if None in speakers else len(speakers)
 
 
 def _corpus_sum(chosen: ChosenCorpora, samples: Samples) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import psutil
 
-from ser_core.errors import ParameterError
+from ser_core.errors import ModelError, ParameterError
 from ser_core.evaluation.splits import Splitting, companion, split_utterances
 from ser_core.execution import inner_thread_pools, open_backend
 from ser_core.features.matrix import FeatureMatrix, feature_matrix
@@ -19,6 +19,7 @@ from ser_core.features.registry import feature_set
 from ser_core.measure import environment
 from ser_core.measure.cores import available_cores
 from ser_core.measure.stages import StageRecorder
+from ser_core.models.bundle_folders import bundle_folder, check_free
 from ser_core.models.classical import check_training_part
 from ser_core.store.data_folder import DataFolder
 from ser_core.training.corpus_data import ChosenCorpora, choose_corpora, label_of
@@ -35,7 +36,12 @@ _COPIES: Final = 3
 
 
 def run_training(
-    plan: TrainingPlan, *, data: DataFolder, work_folder: Path, emit: Emit
+    plan: TrainingPlan,
+    *,
+    data: DataFolder,
+    work_folder: Path,
+    emit: Emit,
+    n_workers: int | None = None,
 ) -> dict[str, Any]:
     """Extract features where they are not stored, fit and test every fold.
 
@@ -50,6 +56,8 @@ def run_training(
         Scratch space.
     emit : callable
         Takes each event, from more than one thread.
+    n_workers : int, optional
+        Folds that are fitted at once; by default what cores and memory allow.
 
     Returns
     -------
@@ -62,11 +70,15 @@ def run_training(
         A corpus is not known, or none of its files can be read.
     ParameterError
         The utterances do not allow the split or the training.
+    ModelError
+        A model of the name under which this one is to be saved exists.
     BackendError
         A worker was lost.
 
     """
     started_s = time.perf_counter()
+    if plan.save is not None:  # a name that is taken is better told before the work
+        check_free(bundle_folder(data, plan.save))
     with StageRecorder(emit=emit) as recorder:
         with recorder.stage("metadata"):
             chosen = choose_corpora(plan, data=data)
@@ -82,7 +94,13 @@ def run_training(
             if unseen is not None:
                 works += fold_works("unseen", unseen, samples)
             results = fit_works(
-                plan, works, samples=samples, matrix=matrix, data=data, emit=emit
+                plan,
+                works,
+                samples=samples,
+                matrix=matrix,
+                data=data,
+                emit=emit,
+                n_workers=n_workers,
             )
         with recorder.stage("evaluation"):
             judged = collect(samples, main, results["main"], chosen=chosen)
@@ -104,11 +122,28 @@ def run_training(
         total_s=time.perf_counter() - started_s,
     )
     if plan.save is not None:
-        from ser_core.training.saving import save_model
-
-        _log(emit, "Fitting the model to be saved on all utterances.")
-        record["bundle"] = save_model(plan, record, samples, matrix=matrix, data=data)
+        _save(plan, record, samples, matrix=matrix, data=data, emit=emit)
     return record
+
+
+def _save(
+    plan: TrainingPlan,
+    record: dict[str, Any],
+    samples: Samples,
+    *,
+    matrix: FeatureMatrix,
+    data: DataFolder,
+    emit: Emit,
+) -> None:
+    """Save a model fitted on everything; where that fails, the figures are kept."""
+    from ser_core.training.saving import save_model
+
+    _log(emit, "Fitting the model to be saved on all utterances.")
+    try:
+        record["bundle"] = save_model(plan, record, samples, matrix=matrix, data=data)
+    except (ModelError, OSError, MemoryError) as error:
+        record["notes"].append(f"The model could not be saved: {error}"[:2_000])
+        _log(emit, record["notes"][-1])
 
 
 def split_both(
@@ -160,6 +195,7 @@ def fit_works(
     matrix: FeatureMatrix,
     data: DataFolder,
     emit: Emit,
+    n_workers: int | None = None,
 ) -> dict[str, list[FoldResult]]:
     """Fit and test folds, in parallel.
 
@@ -168,7 +204,7 @@ def fit_works(
     plan : TrainingPlan
         For model, parameters, PCA and search.
     works : sequence of FoldWork
-    samples, matrix, data, emit
+    samples, matrix, data, emit, n_workers
         As in `run_training`.
 
     Returns
@@ -198,7 +234,8 @@ def fit_works(
         search_key=plan.key[:16],
     )
     largest = max(len(work.train) for work in works) * matrix.X.shape[1] * 4
-    n_workers = n_fold_workers(len(works), training_bytes=largest)
+    if n_workers is None:
+        n_workers = n_fold_workers(len(works), training_bytes=largest)
     results: dict[str, list[FoldResult]] = {work.part: [] for work in works}
     progress = _Progress(emit, samples, total=len(works))
     name = "loky" if n_workers > 1 else "sequential"

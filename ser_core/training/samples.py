@@ -78,13 +78,20 @@ def select_samples(
 
 
 def speakers_of(samples: Samples) -> npt.NDArray[np.str_]:
-    """Name each sample's speaker with its corpus; empty where unknown."""
-    return np.array(
-        [
-            f"{corpus}:{utterance.speaker}" if utterance.speaker else ""
-            for corpus, utterance in zip(
-                samples.corpus.tolist(), samples.utterances, strict=True
-            )
-        ],
-        dtype=np.str_,
-    )
+    """Name each sample's speaker, with its corpus' number where there are several.
+
+    Returns
+    -------
+    names : ndarray of shape (n_samples,), str
+        Empty where the speaker is unknown.
+
+    """
+    several = len(np.unique(samples.corpus)) > 1
+    names = []
+    for corpus, utterance in zip(
+        samples.corpus.tolist(), samples.utterances, strict=True
+    ):
+        speaker = utterance.speaker or ""
+        prefix = f"{utterance.corpus} {corpus + 1}: " if several and speaker else ""
+        names.append(prefix + speaker)
+    return np.array(names, dtype=np.str_)

@@ -8,8 +8,10 @@ import numpy as np
 
 from ser_core.features.matrix import FeatureMatrix
 from ser_core.models.bundle import save_bundle
-from ser_core.models.card import card_from_record
+from ser_core.models.bundle_folders import bundle_folder
+from ser_core.models.card_record import card_from_record
 from ser_core.models.registry import build_recogniser
+from ser_core.models.training_distance import training_distances
 from ser_core.store.data_folder import DataFolder
 from ser_core.training.plan import TrainingPlan
 from ser_core.training.samples import Samples
@@ -59,6 +61,11 @@ def save_model(
     X = np.asarray(matrix.X[samples.rows])
     recogniser.fit(X, samples.y)
     name = str(plan.save)
-    card = card_from_record(record, name=name, recogniser=recogniser, X=X)
-    save_bundle(data.models / name, recogniser, card)
+    card = card_from_record(
+        record,
+        name=name,
+        n_fitted=len(X),
+        distances=training_distances(recogniser, X),
+    )
+    save_bundle(bundle_folder(data, name), recogniser, card)
     return name

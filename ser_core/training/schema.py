@@ -122,7 +122,8 @@ _CORPUS: Final = Table(
         "n_files": COUNT,
         "licence": Maybe(Text(longest=500)),
         "language": Maybe(Text(longest=100)),
-    }
+    },
+    {"n_speakers": Maybe(COUNT)},
 )
 
 _TRAINING: Final = Table(
