@@ -242,15 +242,13 @@ def told_writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remedy = "change its permissions, or give another folder with --data-dir or "
+        remedy = "change its permissions"
         if error.errno in _NO_SPACE:
-            remedy = (
-                f"{_free_bytes(path.parent) / 1e6:,.0f} MB are free: make room, or "
-                "give a folder on another disk with --data-dir or "
-            )
+            remedy = f"{_free_bytes(path.parent) / 1e6:,.0f} MB are free: make room"
         raise SerError(
             f"features cannot be written to '{path.parent}' ({error.strerror}); "
-            f"{remedy}SER_LAB_HOME. Nothing half-written is kept",
+            f"{remedy}, or choose a folder on another disk (the data folder by "
+            "--data-dir or SER_LAB_HOME). Nothing half-written is kept",
             path=str(path.parent),
         ) from error
 
