@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ser_core.corpora.utterance import Utterance
 
@@ -36,6 +38,13 @@ def spoken(
             )
         )
     return made
+
+
+def plain_uar(truth: npt.NDArray[Any], predicted: npt.NDArray[Any]) -> float:
+    """Work out the UAR class by class."""
+    return float(
+        np.mean([(predicted[truth == c] == c).mean() for c in np.unique(truth)])
+    )
 
 
 def emotions_of(utterances: Sequence[Utterance]) -> list[str]:

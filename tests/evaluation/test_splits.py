@@ -112,13 +112,15 @@ def test_few_speakers_are_left_out_one_by_one(n_speakers: int, n_folds: int) -> 
 
 
 @st.composite
-def labelled(draw: st.DrawFn) -> tuple[list[Utterance], list[list[int]]]:
+def labelled(
+    draw: st.DrawFn, *, pooled: bool
+) -> tuple[list[Utterance], list[list[int]]]:
     """Draw utterances of one or two corpora with some copies among them."""
     n = draw(st.integers(24, 120))
     seed = draw(st.integers(0, 99))
     n_speakers = draw(st.integers(2, 9))
     utterances = spoken(n, n_speakers=n_speakers, seed=seed)
-    if draw(st.booleans()):
+    if pooled or draw(st.booleans()):
         more = spoken(n, n_speakers=3, corpus="tess", emotions=FOUR[:3], seed=seed)
         utterances += more
     row = st.integers(0, len(utterances) - 1)
@@ -126,14 +128,13 @@ def labelled(draw: st.DrawFn) -> tuple[list[Utterance], list[list[int]]]:
     return utterances, copies
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    name=st.sampled_from(SPLITS[:-1]), case=labelled(), seed=st.integers(0, 2**32 - 1)
-)
+@pytest.mark.parametrize("name", SPLITS[:-1])
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 2**32 - 1))
 def test_parts_are_disjoint_voices_and_copies_are_kept_apart(
-    name: str, case: tuple[list[Utterance], list[list[int]]], seed: int
+    name: str, data: st.DataObject, seed: int
 ) -> None:
-    utterances, copies = case
+    utterances, copies = data.draw(labelled(pooled=name == "loco"))
     try:
         found = split(name, utterances, seed=seed, duplicates=copies)
     except ParameterError:
