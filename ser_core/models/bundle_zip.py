@@ -14,7 +14,7 @@ from typing import Final
 
 from ser_core.errors import ModelError
 from ser_core.measure.sampling import package_command, package_environment
-from ser_core.models.bundle import (
+from ser_core.models.bundle_folders import (
     CARD,
     LARGEST_BUNDLE_BYTES,
     MEMBER_PATTERN,

@@ -242,7 +242,7 @@ def test_a_full_disk_leaves_nothing(
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("ser_core.models.bundle.os.fsync", full)
+    monkeypatch.setattr("ser_core.models.bundle_folders.os.fsync", full)
     with pytest.raises(ModelError, match="free some space"):
         save_bundle(bundle_folder(data, "m"), fitted("lr"), card())
     assert left_behind(data) == []
