@@ -194,28 +194,24 @@ def judge(
 
     """
     check_labels(truth, predicted, classes)
-    n_rows = len(truth)
+    n_rows, k = len(truth), len(classes)
     _check_length("speakers", speakers, n_rows)
     _check_length("folds", folds, n_rows)
     y, found = _numbers(truth, classes), _numbers(predicted, classes)
-    k = len(classes)
-    counts = confusion_counts(y, found, n_classes=k)
     voices = known_speakers(speakers, n_rows=n_rows)
     by_speaker = speaker_counts(y * k + found, voices, n_cells=k * k)
-    weights = None
-    drawn = None
+    weights, drawn = None, None
     if voices.reason is None:
         weights = speaker_weights(len(voices.names), seed=seed)
         drawn = rates((weights @ by_speaker).reshape(-1, k, k))
-    figures = rates(counts)
     loss: Figure | None = None
-    ece: float | None = None
     bins: tuple[CalibrationBin, ...] = ()
     if probabilities is not None:
         p = check_probabilities(probabilities, n_rows=n_rows, n_classes=k)
         loss = _log_loss(p, y, voices, weights)
         bins = calibration_bins(p, found, y == found)
-        ece = expected_calibration_error(bins)
+    counts = confusion_counts(y, found, n_classes=k)
+    figures = rates(counts)
     return Judgement(
         classes=tuple(classes),
         overall={name: _overall(name, figures, drawn) for name in OVERALL},
@@ -225,7 +221,7 @@ def judge(
         },
         confusion=tuple(tuple(int(n) for n in row) for row in counts),
         log_loss=loss,
-        ece=ece,
+        ece=expected_calibration_error(bins) if bins else None,
         calibration=bins,
         interval_reason=voices.reason,
         by_speaker=_part_scores(voices.names, by_speaker.reshape(-1, k, k)),
