@@ -31,10 +31,10 @@ from ser_core.measure.cores import available_cores
 from ser_core.measure.sampling import package_command, package_environment
 from ser_core.models.fit_estimate import estimate_fit
 from ser_core.store.data_folder import DataFolder
-from ser_core.training.corpus_data import ChosenCorpora, choose_corpora, label_of
+from ser_core.training.corpus_data import ChosenCorpora, choose_corpora
 from ser_core.training.plan import TrainingPlan
 from ser_core.training.runner import n_fold_workers, split_both
-from ser_core.training.samples import Samples
+from ser_core.training.samples import Samples, planned_samples
 
 _TIMED_FILES: Final = 4
 _LENGTH_FILES: Final = 200
@@ -155,7 +155,7 @@ def estimate(
     described = feature_set(plan.features)
     stored = _stored(chosen, plan, data)
     features_s = 0.0 if stored is not None else _features_s(chosen, plan)
-    samples = _planned_samples(plan, chosen)
+    samples = planned_samples(plan, chosen)
     main, unseen, _ = split_both(plan, samples)
     folds = [*main.folds, *(unseen.folds if unseen is not None else ())]
     sizes = [len(fold.train) for fold in folds]
@@ -222,24 +222,6 @@ def _features_s(chosen: ChosenCorpora, plan: TrainingPlan) -> float:
     cores = available_cores()
     gain = 1.0 if cores == 1 else _SHARE_OF_IDEAL * cores
     return _FIXED_S + spent_s / audio_s * all_s / gain
-
-
-def _planned_samples(plan: TrainingPlan, chosen: ChosenCorpora) -> Samples:
-    """Make the samples that there will be if every file can be read."""
-    kept = [
-        (i, utterance, label)
-        for i, corpus in enumerate(chosen.corpora)
-        for utterance in corpus.utterances
-        if chosen.keeps(utterance)
-        and (label := label_of(utterance, plan.labels)) is not None
-    ]
-    return Samples(
-        rows=np.arange(len(kept), dtype=np.intp),
-        utterances=tuple(utterance for _, utterance, _ in kept),
-        corpus=np.array([i for i, _, _ in kept], dtype=np.intp),
-        y=np.array([label for _, _, label in kept], dtype=np.str_),
-        duplicates=(),
-    )
 
 
 def _trial_rows(

@@ -22,12 +22,17 @@ from ser_core.measure.stages import StageRecorder
 from ser_core.models.bundle_folders import bundle_folder, check_free
 from ser_core.models.classical import check_training_part
 from ser_core.store.data_folder import DataFolder
-from ser_core.training.corpus_data import ChosenCorpora, choose_corpora, label_of
+from ser_core.training.corpus_data import ChosenCorpora, choose_corpora
 from ser_core.training.folds import FoldResult, FoldTask, FoldWork
 from ser_core.training.plan import TrainingPlan
 from ser_core.training.record import training_record
 from ser_core.training.results import collect
-from ser_core.training.samples import Samples, select_samples, speakers_of
+from ser_core.training.samples import (
+    Samples,
+    planned_samples,
+    select_samples,
+    speakers_of,
+)
 
 Emit = Callable[[Mapping[str, Any]], None]
 
@@ -82,7 +87,7 @@ def run_training(
     with StageRecorder(emit=emit) as recorder:
         with recorder.stage("metadata"):
             chosen = choose_corpora(plan, data=data)
-            _check_labels(plan, chosen)
+            _check_trainable(plan, chosen)
         with recorder.stage("features"):
             matrix = feature_matrix(
                 chosen.corpora, feature_set(plan.features), data=data, emit=emit
@@ -274,21 +279,14 @@ def n_fold_workers(n_folds: int, *, training_bytes: int) -> int:
     return max(1, min(available_cores(), n_folds, room))
 
 
-def _check_labels(plan: TrainingPlan, chosen: ChosenCorpora) -> None:
-    """Refuse classes that no model could be fitted to, before the long stage."""
-    labels = [
-        label
-        for corpus in chosen.corpora
-        for utterance in corpus.utterances
-        if chosen.keeps(utterance)
-        and (label := label_of(utterance, plan.labels)) is not None
-    ]
-    if not labels:
-        raise ParameterError(
-            "no utterance has a class: gender is unknown for all of them; "
-            "train on emotions alone"
+def _check_trainable(plan: TrainingPlan, chosen: ChosenCorpora) -> None:
+    """Refuse what could not be split or fitted, before the long stage."""
+    samples = planned_samples(plan, chosen)
+    main, _, _ = split_both(plan, samples)
+    for fold in main.folds:
+        check_training_part(
+            plan.model, samples.y[fold.train], parameters=plan.parameters
         )
-    check_training_part(plan.model, np.array(labels, dtype=np.str_))
 
 
 def _machine() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,11 @@ from ser_core.errors import ParameterError
 from ser_core.features.matrix import FeatureMatrix
 from ser_core.training.corpus_data import ChosenCorpora, label_of
 from ser_core.training.plan import TrainingPlan
+
+NO_GENDER: Final = (
+    "no utterance has a class: gender is unknown for all of them; train on emotions "
+    "alone"
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,10 +66,7 @@ def select_samples(
     ]
     rows = np.array([i for i, label in enumerate(labels) if label], dtype=np.intp)
     if not len(rows):
-        raise ParameterError(
-            "no utterance has a class: gender is unknown for all of them; "
-            "train on emotions alone"
-        )
+        raise ParameterError(NO_GENDER)
     number = {int(row): i for i, row in enumerate(rows)}
     duplicates = [
         [number[r] for r in group if r in number] for group in matrix.duplicates
@@ -74,6 +77,38 @@ def select_samples(
         corpus=np.asarray(matrix.corpus_of_row, dtype=np.intp)[rows],
         y=np.array([labels[i] for i in rows], dtype=np.str_),
         duplicates=tuple(tuple(group) for group in duplicates if len(group) > 1),
+    )
+
+
+def planned_samples(plan: TrainingPlan, chosen: ChosenCorpora) -> Samples:
+    """Make the samples that there will be if every file can be read.
+
+    Returns
+    -------
+    samples : Samples
+        Its rows are those of no matrix, and no duplicates are known.
+
+    Raises
+    ------
+    ParameterError
+        No utterance is left, because no gender is known.
+
+    """
+    kept = [
+        (i, utterance, label)
+        for i, corpus in enumerate(chosen.corpora)
+        for utterance in corpus.utterances
+        if chosen.keeps(utterance)
+        and (label := label_of(utterance, plan.labels)) is not None
+    ]
+    if not kept:
+        raise ParameterError(NO_GENDER)
+    return Samples(
+        rows=np.arange(len(kept), dtype=np.intp),
+        utterances=tuple(utterance for _, utterance, _ in kept),
+        corpus=np.array([i for i, _, _ in kept], dtype=np.intp),
+        y=np.array([label for _, _, label in kept], dtype=np.str_),
+        duplicates=(),
     )
 
 
