@@ -6,6 +6,7 @@ ended): its total, its growth above the figure before the first stage per uttera
 and the slope between the two sizes, which is what each further utterance costs. The
 slope gives the total for the report's 25,185 utterances. Beside them stands what the
 report printed: resident memory of the parent alone, total and growth, per utterance.
+`benchmarks.pipeline_real_size` has the peak at the full size, with made-up features.
 
     python -m benchmarks.pipeline_memory --corpus DIR --limit 2000 --version enhanced
 """

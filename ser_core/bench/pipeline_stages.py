@@ -119,7 +119,7 @@ class Pipeline:
             A worker was lost.
 
         """
-        _load_libraries(self._task)
+        load_libraries(self._task)
         # its folder is cleared by the supervisor where a map keeps it busy (Windows)
         with tempfile.TemporaryDirectory(
             prefix="features-", ignore_cleanup_errors=True
@@ -305,8 +305,15 @@ class Pipeline:
         self._emit({"type": "log", "level": "info", "message": message})
 
 
-def _load_libraries(task: ExtractionTask) -> None:
-    """Load what the stages need, as the report's imports did before its clock."""
+def load_libraries(task: ExtractionTask) -> None:
+    """Load what the stages need, as the report's imports did before its clock.
+
+    Parameters
+    ----------
+    task : ExtractionTask
+        Is used once, on a second of noise.
+
+    """
     import soundfile
 
     for name in ("metrics", "model_selection", "preprocessing"):
