@@ -140,7 +140,8 @@ def coefficients(
 def _context(record: Record, rows: Sequence[Record]) -> str:
     """Write the study's circumstances."""
     split = split_words(rows[0].get("split"), independent=True)
-    parts = [training_context(record), say.plain(rows[0].get("model") or ""), split]
+    model = say.plain(rows[0].get("model") or "")
+    parts = [training_context({**record, "feature_set": None}), model, split]
     return " · ".join(part for part in parts if part)
 
 

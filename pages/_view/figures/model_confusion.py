@@ -66,7 +66,7 @@ def confusion(
     split = split_words(result.get("split"), independent=unseen)
     figure = canvas(
         _TITLE,
-        context=f"{split} · {training_context(record)}",
+        context=f"{split} · {training_context(record, short=True)}",
         style=style,
         height=rows_height(len(labels), style=style, around=10.5),
     )

@@ -179,11 +179,11 @@ def _series(
     return [
         _Series(
             name=split_words((result or {}).get("split"), independent=independent),
-            curves={one.label: one for one in curves.classes},
+            curves=curves.per_class,
             look=look,
         )
         for curves, result, look, independent in given
-        if curves is not None and curves.classes
+        if curves is not None and curves.per_class
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,8 @@ from pages._view.theme import SEQUENTIAL_SCALE, Mode, Size
 _TITLE: Final = "Feature sets against models"
 _WIDEST: Final = 12
 """Letters of a reason on one line of a cell."""
+
+_MOST_LINES: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,8 +111,9 @@ def features_by_models(
         A cell says unseen speakers, the random split in brackets, and its note.
 
     """
-    cells = {(cell.features, cell.model): cell for cell in empty}
-    cells |= {(cell.features, cell.model): cell for cell in cells_of_runs(records)}
+    cells = {(cell.features, cell.model): cell for cell in cells_of_runs(records)}
+    for cell in empty:
+        cells.setdefault((cell.features, cell.model), cell)
     known = [cell for cell in cells.values() if cell.unseen is not None]
     if not known:
         return nothing(
@@ -118,6 +122,7 @@ def features_by_models(
         )
     rows = list(dict.fromkeys(cell.features for cell in cells.values()))
     columns = list(dict.fromkeys(cell.model for cell in cells.values()))
+    scale = _scale(known)
     style = Style(size=size, mode=mode)
     figure = canvas(
         _TITLE,
@@ -125,8 +130,8 @@ def features_by_models(
         style=style,
         height=rows_height(len(rows), style=style, each=4.6, around=10),
     )
-    figure.add_trace(_map(rows, columns, cells, style=style))
-    _write(figure, rows, columns, cells, style=style)
+    figure.add_trace(_map(rows, columns, cells, scale, style=style))
+    _write(figure, rows, columns, cells, scale, style=style)
     figure.update_xaxes(title_text="model", showgrid=False)
     figure.update_yaxes(title_text="feature set", autorange="reversed", showgrid=False)
     slant_ticks(figure, columns, style=style)
@@ -137,7 +142,12 @@ _Cells = Mapping[tuple[str, str], Cell]
 
 
 def _map(
-    rows: Sequence[str], columns: Sequence[str], cells: _Cells, *, style: Style
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: _Cells,
+    scale: tuple[float, float],
+    *,
+    style: Style,
 ) -> go.Heatmap:
     """Draw the colours."""
     values = [
@@ -152,8 +162,8 @@ def _map(
             [_hover(cells.get((features, model))) for model in columns]
             for features in rows
         ],
-        zmin=0,
-        zmax=100,
+        zmin=scale[0],
+        zmax=scale[1],
         xgap=2,
         ygap=2,
         colorscale=SEQUENTIAL_SCALE,
@@ -161,6 +171,13 @@ def _map(
         hoverongaps=True,
         hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>",
     )
+
+
+def _scale(known: Sequence[Cell]) -> tuple[float, float]:
+    """Choose what the darkest and the brightest colour stand for, in whole tens."""
+    values = [(cell.unseen or 0.0) * 100 for cell in known]
+    low, high = 10 * math.floor(min(values) / 10), 10 * math.ceil(max(values) / 10)
+    return low, max(high, low + 10)
 
 
 def _percent(cell: Cell | None) -> float | None:
@@ -189,6 +206,7 @@ def _write(
     rows: Sequence[str],
     columns: Sequence[str],
     cells: _Cells,
+    scale: tuple[float, float],
     *,
     style: Style,
 ) -> None:
@@ -199,7 +217,7 @@ def _write(
             value = _percent(cell)
             letters: dict[str, object] = {"size": style.font_px}
             if value is not None:
-                letters["color"] = "#111" if value > 50 else "#FFF"
+                letters["color"] = "#111" if value > sum(scale) / 2 else "#FFF"
             figure.add_annotation(
                 x=column, y=row, text=_text(cell), font=letters, showarrow=False
             )
@@ -216,15 +234,15 @@ def _text(cell: Cell | None) -> str:
 
 
 def _lines(note: str) -> list[str]:
-    """Break a note into lines of a cell's width, at most two."""
+    """Break a note into a few lines of a cell's width."""
     lines: list[str] = []
     for word in note.split():
         if lines and len(f"{lines[-1]} {word}") <= _WIDEST:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
-    shown = lines[:2]
-    if len(lines) > 2:
+    shown = lines[:_MOST_LINES]
+    if len(lines) > _MOST_LINES:
         shown[-1] += " …"
     return [say.plain(line) for line in shown]
 

@@ -59,7 +59,7 @@ def importance(
     )
     least = min([0.0] + [(row.bounds or (row.value,))[0] for row in shown])
     draw_rows(figure, shown, style=style, start=least * 1.1)
-    figure.update_xaxes(title_text="loss of UAR (points), spread of the permutations")
+    figure.update_xaxes(title_text="loss of UAR (points)")
     return Chart(title=_TITLE, figure=figure, reading=_reading(rows))
 
 
@@ -80,7 +80,7 @@ def _row(row: Record) -> Row:
         tick=tick,
         value=drop,
         bounds=None if spread is None else (drop - spread * 100, drop + spread * 100),
-        text=f"{drop:.1f}",
+        text=f"{drop:z.1f}",
         colour=ACCENT,
         hover=say.plain(row.get("group") or ""),
     )

@@ -51,7 +51,7 @@ def learning_curve(
         figure.add_trace(_line(rows, style))
     sizes = sorted({row["n_train"] for rows in lines for row in rows})
     figure.update_xaxes(
-        title_text="utterances to learn from, doubling steps",
+        title_text="utterances to learn from, logarithmic",
         type="log",
         tickvals=sizes,
         ticktext=[f"{size:,}" for size in sizes],

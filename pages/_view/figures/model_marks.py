@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -126,7 +128,8 @@ def rows_height(
 
 def letters_px(text: str, *, style: Style) -> float:
     """Estimate how wide a text is drawn."""
-    longest = max((len(line) for line in text.split("<br>")), default=0)
+    lines = re.sub(r"</?b>", "", html.unescape(text)).split("<br>")
+    longest = max((len(line) for line in lines), default=0)
     return longest * style.font_px * _LETTER
 
 

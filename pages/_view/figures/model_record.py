@@ -238,13 +238,15 @@ def run_name(record: Record) -> str:
     return ", ".join(str(part) for part in parts if part) or "unnamed run"
 
 
-def training_context(*records: Record | None) -> str:
+def training_context(*records: Record | None, short: bool = False) -> str:
     """Write the line below the title of a figure of trainings or studies.
 
     Parameters
     ----------
     *records : mapping or None
         The records the figure is drawn from.
+    short : bool, default False
+        Leave the number of files and speakers out, for a figure that has more to say.
 
     Returns
     -------
@@ -260,7 +262,7 @@ def training_context(*records: Record | None) -> str:
     if len(names) <= 2:
         parts += [say.plain(name) for name in names if name]
     if len(there) == 1:
-        parts += _run_parts(there[0])
+        parts += _run_parts(there[0], short=short)
     if is_synthetic(*there):
         parts.append("<b>synthetic corpus</b>")
     if any(record.get("source") == "imported" for record in there):
@@ -268,10 +270,13 @@ def training_context(*records: Record | None) -> str:
     return " · ".join(parts)
 
 
-def _run_parts(record: Record) -> list[str]:
+def _run_parts(record: Record, *, short: bool) -> list[str]:
     """Say what one run trained on how much."""
-    words = [record.get("features"), record.get("model")]
+    features = record.get("features") or (record.get("feature_set") or {}).get("name")
+    words = [features, record.get("model")]
     parts = [say.plain(word) for word in words if word]
+    if short:
+        return parts
     corpus = record.get("corpus") or {}
     files = number(corpus.get("n_utterances")) or number(corpus.get("n_files"))
     if files:

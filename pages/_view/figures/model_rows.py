@@ -38,6 +38,8 @@ class Row:
         Plotly's; the pattern is for bars, the symbol for points.
     bounds : (low, high) or None
         In the axis' unit.
+    mark : float or None
+        Where the caller draws another mark in this row; words stand behind it.
     hover : str
         More about it; escaped for plotly.
 
@@ -50,12 +52,14 @@ class Row:
     pattern: str = ""
     symbol: str = "circle"
     bounds: Bounds = None
+    mark: float | None = None
     hover: str = ""
 
     @property
     def end(self) -> float:
-        """Where the row's mark ends and its words may begin."""
-        return max(self.value, self.bounds[1] if self.bounds else self.value)
+        """Where the row's marks end and its words may begin."""
+        high = self.value if self.bounds is None else max(self.value, self.bounds[1])
+        return high if self.mark is None else max(high, self.mark)
 
 
 def draw_rows(
@@ -95,7 +99,7 @@ def draw_rows(
             x=[one.end for one in rows],
             y=[one.tick for one in rows],
             mode="text",
-            text=[f"  {one.text}" for one in rows],
+            text=[f"{_space(one)}{one.text}" for one in rows],
             textposition="middle right",
             textfont={"size": style.font_px},
             cliponaxis=False,
@@ -108,13 +112,18 @@ def draw_rows(
         range=_reach(rows, start=start, most=most, style=style), **place
     )
     figure.update_yaxes(
-        autorange="reversed",
+        range=[len(rows) - 0.5, -0.5],
         showgrid=False,
         categoryorder="array",
         categoryarray=[one.tick for one in rows],
         **place,
     )
     figure.update_layout(barmode="overlay", bargap=0.32)
+
+
+def _space(one: Row) -> str:
+    """Keep words off the mark before them; a caller's mark is wide."""
+    return "     " if one.mark is not None and one.mark == one.end else "  "
 
 
 def _reach(
@@ -130,7 +139,7 @@ def _reach(
     room_px = max(_PLOT_PX - ticks_px, 200)
     needed = high
     for one in rows:
-        words_px = letters_px(one.text, style=style) + 2 * style.font_px
+        words_px = letters_px(one.text, style=style) + 2.5 * style.font_px
         share = max(1 - words_px / room_px, 0.3)
         needed = max(needed, low + (one.end - low) / share)
     return [low, needed if needed > low else low + 1]

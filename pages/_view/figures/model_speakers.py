@@ -214,9 +214,22 @@ def _speakers_reading(
         f"With {shown.name}, {measure.upper()} goes from {values[low] * 100:.0f} % "
         f"(speaker {low}) to {values[high] * 100:.0f} % (speaker {high}); half of the "
         f"{len(values)} speakers lie above {median(values.values()) * 100:.0f} %.",
+        _few_files(shown),
         why_no_unseen(record),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _few_files(shown: Shown) -> str:
+    """Say how few files a mark stands on."""
+    counts = [
+        n
+        for row in shown.result.get("by_speaker") or []
+        if (n := number(row.get("n"))) is not None
+    ]
+    if not counts:
+        return ""
+    return f"A mark stands on {median(counts):.0f} files of {shown.name} (median)."
 
 
 def _folds_reading(shown: Shown, measure: str) -> str:

@@ -73,7 +73,9 @@ def random_against_unseen(
     if people is not None:
         name = f"people's accuracy, {say.percent(people, digits=1)}"
         level(figure, people * 100, name, style=style, dash="dash")
-    figure.update_xaxes(title_text="percent of the test", dtick=20)
+    figure.update_xaxes(
+        title_text="percent of the test", tickvals=list(range(0, 101, 20))
+    )
     settle_legend(figure, style=style)
     return Chart(title=_TITLE, figure=figure, reading=gap_reading(record))
 

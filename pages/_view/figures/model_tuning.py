@@ -43,10 +43,11 @@ def history(record: Record, *, size: Size = "normal", mode: Mode = "light") -> C
     if not done:
         words = "None of its trials was completed." if trials else ""
         return nothing(_TITLE, words or "This run did not search for parameters.")
+    n_trials = say.count(len(trials), "trial")
     style = Style(size=size, mode=mode)
     figure = canvas(
         _TITLE,
-        context=f"{training_context(record)} · {say.count(len(trials), 'trial')}",
+        context=f"{training_context(record, short=True)} · {n_trials}",
         style=style,
         legend=True,
     )
@@ -57,7 +58,7 @@ def history(record: Record, *, size: Size = "normal", mode: Mode = "light") -> C
         if own:
             figure.add_trace(_marks(own, state, floor=floor, style=style))
     figure.add_trace(_best(done, len(trials), style))
-    figure.update_xaxes(title_text="trial", rangemode="tozero")
+    figure.update_xaxes(title_text="trial", range=[-0.5, len(trials) - 0.5])
     figure.update_yaxes(title_text="UAR inside the training part (%)")
     settle_legend(figure, style=style)
     return Chart(title=_TITLE, figure=figure, reading=_reading(record, trials, done))
