@@ -93,13 +93,7 @@ def kept_study(path: Path | None, name: str) -> Iterator[optuna.Study]:
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        yield optuna.create_study(
-            storage=InMemoryStorage() if path is None else _journal(path),
-            study_name=name,
-            load_if_exists=True,
-            direction="maximize",
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=NEVER_PRUNED),
-        )
+        yield _open(path, name)
     except OSError as error:
         raise ModelError(
             f"the search cannot be kept in '{path}': {error.strerror or error}; free "
@@ -138,13 +132,22 @@ def _last(trial: optuna.trial.FrozenTrial) -> float | None:
     return trial.intermediate_values[trial.last_step]
 
 
-def _journal(path: Path) -> JournalStorage:
-    """Open the file, which holds what earlier calls wrote."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _mend(path)
+def _open(path: Path | None, name: str) -> optuna.Study:
+    """Open the study, with what earlier calls wrote to the file."""
+    storage: Any = InMemoryStorage()
     try:
-        lock = JournalFileOpenLock(str(path))
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _mend(path)
+            lock = JournalFileOpenLock(str(path))
+            storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+        return optuna.create_study(
+            storage=storage,
+            study_name=name,
+            load_if_exists=True,
+            direction="maximize",
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=NEVER_PRUNED),
+        )
     except (ValueError, LookupError, TypeError) as error:
         raise ModelError(
             f"'{path}' is not a search that can be taken up again ({error}); delete "

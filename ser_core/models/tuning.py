@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ser_core.errors import ParameterError
 from ser_core.execution.parameters import is_whole
 from ser_core.models.classical import SEED
+from ser_core.models.registry import build_model
 from ser_core.models.search_space import Space, default_point, search_space, suggest
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ def tune(
     from ser_core.models.search_store import kept_study, study_name
 
     fixed = dict(parameters or {})
+    build_model(name, parameters=fixed)
     search_space(name, fixed=fixed)
     folds = InnerFolds(
         name,
