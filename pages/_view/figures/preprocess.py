@@ -76,7 +76,7 @@ def mel_spectrograms(
     Parameters
     ----------
     before, after : MelPicture
-        Relative to the same power, so that one key of colours serves both.
+        Relative to the same power; 0 dB becomes the loudest point of both.
     steps : sequence of str
         What was done, for the line below the title.
     size, mode : str
@@ -90,9 +90,10 @@ def mel_spectrograms(
     if not before.power_db.size or not after.power_db.size:
         return nothing(_MELS, "One of the two signals has no frames.")
     style = Style(size=size, mode=mode)
+    loudest = max(float(picture.power_db.max()) for picture in pictures)
     charts = [
         corpus.mel_spectrogram(
-            picture.power_db,
+            picture.power_db - loudest,
             times_s=picture.times_s,
             frequencies_hz=picture.frequencies_hz,
             size=size,
@@ -101,8 +102,7 @@ def mel_spectrograms(
         for picture in pictures
     ]
     figure = _panels(_MELS, charts, steps, style)
-    loudest = max(float(picture.power_db.max()) for picture in pictures)
-    figure.update_traces(zmin=loudest - _RANGE_DB, zmax=loudest)
+    figure.update_traces(zmin=-_RANGE_DB, zmax=0)
     figure.update_traces(selector=1, showscale=False)
     figure.update_xaxes(
         range=[0, max(float(picture.times_s[-1]) for picture in pictures)],
@@ -174,11 +174,17 @@ def _peak_db(y: npt.NDArray[np.floating]) -> float | None:
 
 
 def _mels_reading(before: MelPicture, after: MelPicture) -> str:
-    """Say how the quiet and the loud points changed."""
-    quiet = [float(np.percentile(p.power_db, 10)) for p in (before, after)]
-    loud = [float(p.power_db.max()) for p in (before, after)]
+    """Say how far the quiet frames lie below the loud ones."""
+    spreads = [_spread_db(picture) for picture in (before, after)]
     return (
-        f"The quietest tenth lies {loud[0] - quiet[0]:.0f} dB below the loudest point "
-        f"before and {loud[1] - quiet[1]:.0f} dB after; the loudest point moved by "
-        f"{loud[1] - loud[0]:+.1f} dB."
+        "The quietest tenth of the frames lies "
+        f"{spreads[0]:.0f} dB below the loudest tenth before, and "
+        f"{spreads[1]:.0f} dB after."
     )
+
+
+def _spread_db(picture: MelPicture) -> float:
+    """Return how far the levels of a picture's frames are apart."""
+    levels = 10 * np.log10(np.mean(10 ** (picture.power_db / 10), axis=0))
+    quiet, loud = np.percentile(levels, (10, 90))
+    return float(loud - quiet)
