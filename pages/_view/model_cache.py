@@ -12,9 +12,10 @@ import streamlit as st
 
 from pages._view import cache
 from ser_core.errors import ParameterError
-from ser_core.evaluation.curves import ClassCurves, curves
+from ser_core.evaluation.curves import Curves, curves
 from ser_core.evaluation.paired import PairedTest, paired_test
 from ser_core.evaluation.predictions import Predictions
+from ser_core.features.matrix import open_matrix
 from ser_core.features.registry import FeatureSetInfo, feature_set_infos
 from ser_core.models.catalogue import ModelInfo, model_infos
 
@@ -52,7 +53,7 @@ def record(run_id: str) -> Record:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Working out the curves …")
-def class_curves(_record: Record, run_id: str) -> dict[str, dict[str, ClassCurves]]:
+def class_curves(_record: Record, run_id: str) -> dict[str, Curves]:
     """Work out ROC and precision-recall of a run's results.
 
     Parameters
@@ -65,11 +66,10 @@ def class_curves(_record: Record, run_id: str) -> dict[str, dict[str, ClassCurve
     Returns
     -------
     curves : dict
-        ``random`` and ``unseen``, of those that have probabilities; each class's
-        curves by its name.
+        ``random`` and ``unseen``, of those that have probabilities.
 
     """
-    found: dict[str, dict[str, ClassCurves]] = {}
+    found: dict[str, Curves] = {}
     for result in (_record, _record["unseen_speakers"]):
         if result is None or result["predictions"]["probabilities"] is None:
             continue
@@ -80,7 +80,7 @@ def class_curves(_record: Record, run_id: str) -> dict[str, dict[str, ClassCurve
             classes,
         )
         side = "unseen" if result["speaker_independent"] else "random"
-        found[side] = dict(drawn.per_class)
+        found[side] = drawn
     return found
 
 
@@ -128,3 +128,16 @@ def _predictions(record: Record, *, unseen: bool) -> Predictions:
 def run_name(record: Record) -> str:
     """Name a run by its features and its model."""
     return f"{record['features']} + {record['model']}"
+
+
+def matrix_shape(key: str) -> tuple[int, int]:
+    """Return rows and columns of a stored feature matrix; nothing of it is read.
+
+    Raises
+    ------
+    SerError
+        It is not stored any more.
+
+    """
+    rows, columns = open_matrix(cache.lab(), key).X.shape
+    return int(rows), int(columns)

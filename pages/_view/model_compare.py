@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._view import format, model_cache, model_words, state, widgets
+from pages._view.figures import model_forest, model_heat
 from ser_core.errors import SerError
 from ser_core.evaluation.paired import PairedTest
 
@@ -28,8 +29,16 @@ def comparison(records: Sequence[Record]) -> None:
     widgets.synthetic_badge(synthetic=any(r["corpus"]["synthetic"] for r in records))
     _one_question(records)
     unseen = _choose_side(records)
+    key = "-".join(record["id"][:8] for record in records)[:120]
+    mode = widgets.mode()
+    widgets.chart(model_forest.forest(records, mode=mode), key=f"forest-{key}")
     _table(records)
     _paired(records, unseen=unseen)
+    pairs = {(record["features"], record["model"]) for record in records}
+    if len(pairs) > 1:
+        widgets.chart(
+            model_heat.features_by_models(records, mode=mode), key=f"heat-{key}"
+        )
     with st.container(horizontal=True):
         for number, record in enumerate(records, start=1):
             st.page_link(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from pages._view import model_words, widgets
+from pages._view import model_cache, model_words, widgets
+from pages._view.figures import model_published
 from ser_core.evaluation.published import MARK, PUBLISHED, published_for
 from ser_core.store.runs import RunSummary
 
 Record = dict[str, Any]
+
+_DRAWN: Final = 8
+"""Runs of ours that are drawn; the table has them all."""
 
 
 def published_figures(summaries: Sequence[RunSummary]) -> None:
@@ -34,11 +38,17 @@ def published_figures(summaries: Sequence[RunSummary]) -> None:
         "Corpus", corpora, format_func=lambda name: name.replace("+", " + ")
     )
     names = tuple(str(chosen).split("+"))
-    rows = [_published(row.to_json()) for row in published_for(names)]
-    ours = [_ours(run) for run in summaries if _is_of(run, names)]
+    found = published_for(names)
+    ours = [run for run in summaries if _is_of(run, names)]
     if not ours:
         st.caption("Nothing was trained here on exactly these recordings yet.")
-    _table([*ours, *rows])
+    records = [model_cache.record(run.id) for run in ours[:_DRAWN]]
+    widgets.chart(
+        model_published.beside_published(records, found, mode=widgets.mode()),
+        key=f"published-{chosen}",
+    )
+    with st.expander("In figures"):
+        _table([*map(_ours, ours), *(_published(row.to_json()) for row in found)])
 
 
 def published_beside(record: Record) -> None:

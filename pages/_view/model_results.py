@@ -14,6 +14,7 @@ from pages._view.figures import (
     model_curves,
     model_speakers,
     model_splits,
+    model_tables,
     model_tuning,
 )
 from pages._view.model_downloads import downloads
@@ -37,18 +38,8 @@ _TABS: Final = (
     "Take it with you",
 )
 
-_AS_PERCENT: Final[dict[str, Any]] = {
-    name: st.column_config.NumberColumn(name.upper(), format="percent")
-    for name in ("war", "uar")
-} | {
-    "value": st.column_config.NumberColumn("UAR inside", format="percent"),
-    "fit_s": st.column_config.NumberColumn("fit (s)", format="%.2f"),
-    "predict_s": st.column_config.NumberColumn("predict (s)", format="%.2f"),
-    "seconds": st.column_config.NumberColumn(format="%.2f"),
-    "n": st.column_config.NumberColumn("files", format="localized"),
-    "n_train": st.column_config.NumberColumn("learned from", format="localized"),
-    "n_test": st.column_config.NumberColumn("tested", format="localized"),
-}
+_WHOLE: Final = 16
+"""Rows of a table that are shown without a scroll bar of its own."""
 
 
 def training_results(record: Record, data: DataFolder) -> None:
@@ -81,7 +72,7 @@ def _tab(
 ) -> None:
     """Draw the tab that is open; the others cost nothing."""
     if name == "Classes":
-        _classes(record, result, key=key)
+        _classes(record, key=key)
     elif name == "Confusion and clips":
         inspect_confusion(record, result, key=key, data=data)
     elif name == "Both splits":
@@ -91,9 +82,9 @@ def _tab(
     elif name == "Calibration":
         _calibration(record, key=key)
     elif name == "Speakers":
-        _speakers(record, result, key=key)
+        _speakers(record, key=key)
     elif name == "Folds":
-        _folds(record, result, key=key)
+        _folds(record, key=key)
     elif name == "Search":
         _search(record, key=key)
     elif name == "Data and notes":
@@ -227,28 +218,12 @@ def _choose_side(record: Record) -> tuple[str, Result]:
     return side, unseen if side == "unseen" else record
 
 
-def _classes(record: Record, result: Result, *, key: str) -> None:
+def _classes(record: Record, *, key: str) -> None:
     """Show the F1 of each class of both splits, and the table behind it."""
     widgets.chart(
         model_classes.per_class_f1(record, mode=widgets.mode()), key=f"f1-{key}"
     )
-    scores = ("precision", "recall", "f1", "support")
-    rows = [
-        {"class": label, **{name: row[name] for name in scores}}
-        for label, row in result["per_class"].items()
-    ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height="content" if len(rows) <= 16 else 420,
-        column_config={
-            **{
-                name: st.column_config.NumberColumn(format="percent")
-                for name in scores[:3]
-            },
-            "support": st.column_config.NumberColumn("files", format="localized"),
-        },
-    )
+    _table(model_tables.per_class(record))
 
 
 def _both(record: Record, *, key: str) -> None:
@@ -294,29 +269,19 @@ def _calibration(record: Record, *, key: str) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
 
 
-def _speakers(record: Record, result: Result, *, key: str) -> None:
+def _speakers(record: Record, *, key: str) -> None:
     """Show how different the speakers are."""
     widgets.chart(
         model_speakers.by_speaker(record, mode=widgets.mode()), key=f"speakers-{key}"
     )
-    if result["by_speaker"]:
-        with st.expander("Every speaker in figures"):
-            st.dataframe(
-                pd.DataFrame(result["by_speaker"]),
-                hide_index=True,
-                column_config=_AS_PERCENT,
-            )
+    with st.expander("Every speaker in figures"):
+        _table(model_tables.by_speaker(record))
 
 
-def _folds(record: Record, result: Result, *, key: str) -> None:
+def _folds(record: Record, *, key: str) -> None:
     """Show how much the folds differ, and what each took."""
     widgets.chart(model_speakers.folds(record, mode=widgets.mode()), key=f"folds-{key}")
-    st.dataframe(
-        pd.DataFrame(result["folds"]),
-        hide_index=True,
-        height="content" if len(result["folds"]) <= 12 else 420,
-        column_config=_AS_PERCENT,
-    )
+    _table(model_tables.folds(record))
 
 
 def _search(record: Record, *, key: str) -> None:
@@ -337,14 +302,22 @@ def _search(record: Record, *, key: str) -> None:
     widgets.chart(
         model_tuning.history(record, mode=widgets.mode()), key=f"search-{key}"
     )
-    rows = [
-        {
-            **{k: t[k] for k in ("number", "state", "value", "seconds")},
-            **t["parameters"],
-        }
-        for t in tuning["trials"]
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_AS_PERCENT)
+    _table(model_tables.trials(record))
+
+
+def _table(table: pd.DataFrame) -> None:
+    """Show a table of a record, whole where it is short."""
+    numbers = table.select_dtypes(include="float").columns
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content" if len(table) <= _WHOLE else 420,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.1f")
+            for name in numbers
+            if "%" in name
+        },
+    )
 
 
 def _data(record: Record) -> None:

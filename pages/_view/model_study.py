@@ -11,6 +11,7 @@ import streamlit as st
 from pages._view import cache, format, state, widgets
 from pages._view.figures import (
     Chart,
+    model_acceleration,
     model_coefficients,
     model_dimensions,
     model_importance,
@@ -24,6 +25,7 @@ CHARTS: Final[Mapping[str, Callable[..., Chart]]] = {
     "coefficients": model_coefficients.coefficients,
     "dimensions": model_dimensions.explained_variance,
     "importance": model_importance.importance,
+    "acceleration": model_acceleration.acceleration,
 }
 """The figure of each study."""
 
