@@ -122,6 +122,7 @@ def fill_table(
     folder: Path,
     data: DataFolder,
     emit: Emit,
+    n_workers: int | None = None,
 ) -> list[CellResult]:
     """Run every cell that is not there yet, as long as there is time.
 
@@ -136,6 +137,8 @@ def fill_table(
     data : DataFolder
     emit : callable
         Takes log and progress events.
+    n_workers : int, optional
+        Cells that are run at once; by default one a core.
 
     Returns
     -------
@@ -158,7 +161,7 @@ def fill_table(
     folder.mkdir(parents=True, exist_ok=True)
     missing = [plan for plan in plans if not _file(plan, folder).exists()]
     _extract(missing, data=data, emit=emit)
-    n_workers = max(1, min(available_cores(), len(missing)))
+    n_workers = n_workers or max(1, min(available_cores(), len(missing)))
     left_s = max(0.0, deadline - time.time()) * n_workers
     cells = [
         Cell(
