@@ -23,6 +23,7 @@ from pages._view.figures.model_record import (
 from pages._view.theme import CATEGORIES, SEQUENTIAL_SCALE, Mode, Size
 
 _TITLE: Final = "What is taken for what"
+_CHOSEN: Final = "rgba(213,94,0,0.6)"
 _Counts = list[list[int]]
 
 
@@ -46,7 +47,9 @@ def confusion(
     rates : bool, default True
         Percent of each true class instead of counts.
     selected : (truth, predicted) or None
-        The cell to frame.
+        The cell to frame, where it was chosen elsewhere than in the figure: one that
+        is clicked shows by itself, and a figure that changes loses its selection in
+        Streamlit.
     size, mode : str
 
     Returns
@@ -202,7 +205,6 @@ def _squares(names: Sequence[str], counts: _Counts, *, style: Style) -> go.Scatt
     """Lay one marker over each cell, to be pointed at and chosen."""
     shares = _shares(counts)
     cells = [(row, column) for row in range(len(names)) for column in range(len(names))]
-    unchanged = {"marker": {"opacity": 1}}
     return go.Scatter(
         x=[names[column] for _, column in cells],
         y=[names[row] for row, _ in cells],
@@ -213,8 +215,8 @@ def _squares(names: Sequence[str], counts: _Counts, *, style: Style) -> go.Scatt
             "size": style.font_px * 2,
             "color": "rgba(0,0,0,0)",
         },
-        selected=unchanged,
-        unselected=unchanged,
+        selected={"marker": {"color": _CHOSEN, "opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
         customdata=[
             [names[row], names[column], counts[row][column], shares[row][column]]
             for row, column in cells
