@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import optuna
+from filelock import FileLock
 from optuna.storages import InMemoryStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import TrialState
@@ -39,6 +40,23 @@ class KeptTrial:
     parameters: dict[str, Any]
     seconds: float
     reason: str | None
+
+
+class _Lock(JournalFileOpenLock):
+    """A lock that ends with its process; Optuna's own outlives it by half a minute."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self._lock = FileLock(f"{path}.lock")
+
+    def acquire(self) -> bool:
+        """Wait for the lock."""
+        self._lock.acquire()
+        return True
+
+    def release(self) -> None:
+        """Let others have it."""
+        self._lock.release()
 
 
 def study_name(
@@ -139,7 +157,7 @@ def _open(path: Path | None, name: str) -> optuna.Study:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             _mend(path)
-            lock = JournalFileOpenLock(str(path))
+            lock = _Lock(path)
             storage = JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
         return optuna.create_study(
             storage=storage,

@@ -99,6 +99,7 @@ class TuningResult:
                     "state": trial.state,
                     "parameters": dict(trial.parameters),
                     "seconds": trial.seconds,
+                    "reason": trial.reason,
                 }
                 for trial in self.trials
             ],

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from model_clusters import overlapping
 from sklearn.metrics import recall_score
 from sklearn.model_selection import GroupKFold
@@ -21,6 +23,8 @@ from ser_core.models.inner_folds import InnerFolds
 from ser_core.models.registry import MODELS, build_model
 from ser_core.models.search_space import Range, default_point, search_space
 from ser_core.models.tuning import tune
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def speakers(n: int, *, each: int = 12):
@@ -118,7 +122,7 @@ def test_record_has_the_agreed_keys(part) -> None:
     found = tune("lr", *part, n_trials=3).to_json()
     assert set(found) == {"n_trials", "best_parameters", "best_value", "trials"}
     assert [set(t) for t in found["trials"]] == [
-        {"number", "value", "state", "parameters", "seconds"}
+        {"number", "value", "state", "parameters", "seconds", "reason"}
     ] * 3
 
 
@@ -197,6 +201,22 @@ def test_file_that_is_no_search_is_refused(tmp_path: Path, part) -> None:
     storage.write_text("not a search\n")
     with pytest.raises(ModelError, match=r"a\.journal' is not a search .*start anew"):
         tune("lr", *part, n_trials=1, storage=storage)
+
+
+@pytest.mark.timeout(60)
+def test_search_whose_process_was_killed_goes_on_at_once(tmp_path: Path, part) -> None:
+    storage = tmp_path / "a.journal"
+    code = (
+        "import os, signal\nfrom pathlib import Path\n"
+        "from ser_core.models.search_store import kept_study\n"
+        f"with kept_study(Path({str(storage)!r}), 'a') as study:\n"
+        "    study._storage._backend._lock.acquire()\n"
+        "    os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=50, check=False)
+    with FileLock(f"{storage}.lock", timeout=0):
+        pass
+    tune("lr", *part, n_trials=1, storage=storage)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is full")
