@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from ser_core.features.functionals.covariance import N_CEPSTRA
 from ser_core.features.functionals.modulation import EDGES_HZ
 from ser_core.features.functionals.rhythm import RHYTHM
 from ser_core.features.functionals.statistics import STATISTICS
@@ -61,11 +62,27 @@ CONTOURS: Final[dict[str, tuple[str, str]]] = {
 }
 """Name of each contour: what it is, and its unit."""
 
-REGIONS: Final[dict[str, str]] = {
-    "speech": "all frames from the first to the last speech",
-    "voiced": "voiced frames, joined",
+VOICED_ONLY: Final = frozenset(
+    {
+        "f0",
+        "h1_h2",
+        "h1_a3",
+        "harmonic_slope",
+        "f0_jitter",
+        "h1_shimmer",
+        *(f"f{k}{part}" for k in (1, 2, 3) for part in ("", "_width")),
+    }
+)
+"""Contours that mean nothing where there is no voice."""
+
+SPEECH_CONTOURS: Final = tuple(name for name in CONTOURS if name not in VOICED_ONLY)
+VOICED_CONTOURS: Final = tuple(CONTOURS)
+
+REGIONS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "speech": ("all frames from the first to the last speech", SPEECH_CONTOURS),
+    "voiced": ("the voiced frames, joined", VOICED_CONTOURS),
 }
-"""Over which frames the functionals of a contour are taken."""
+"""Over which frames functionals are taken, and of which contours."""
 
 N_MODULATED_BANDS: Final = 10
 MODULATED: Final = (
@@ -89,21 +106,29 @@ class Column:
 @lru_cache(maxsize=1)
 def columns() -> tuple[Column, ...]:
     """List every column in the order of the vector."""
-    return (*_functional_columns(), *_rhythm_columns(), *_modulation_columns())
+    return (
+        *_functional_columns(),
+        *_rhythm_columns(),
+        *_modulation_columns(),
+        *_covariance_columns(),
+    )
 
 
 def _functional_columns() -> list[Column]:
     """List contour times functional, region by region."""
-    return [
-        Column(
-            name=f"{region}_{contour}_{functional}",
-            description=f"{what}; {how}, over {where}",
-            unit=unit.format(unit=contour_unit),
-        )
-        for region, where in REGIONS.items()
-        for contour, (what, contour_unit) in CONTOURS.items()
-        for functional, (how, unit) in STATISTICS.items()
-    ]
+    found = []
+    for region, (where, names) in REGIONS.items():
+        for contour in names:
+            what, contour_unit = CONTOURS[contour]
+            for functional, (how, unit) in STATISTICS.items():
+                found.append(
+                    Column(
+                        name=f"{region}_{contour}_{functional}",
+                        description=f"{what}; {how}, over {where}",
+                        unit=unit.format(unit=contour_unit),
+                    )
+                )
+    return found
 
 
 def _rhythm_columns() -> list[Column]:
@@ -124,4 +149,19 @@ def _modulation_columns() -> list[Column]:
         )
         for contour in MODULATED
         for low, high in itertools.pairwise(EDGES_HZ)
+    ]
+
+
+def _covariance_columns() -> list[Column]:
+    """List the upper triangle of the logarithm of the cepstra's covariance."""
+    parts = [f"mfcc{k:02d}" for k in range(N_CEPSTRA)]
+    parts += [f"delta{k:02d}" for k in range(N_CEPSTRA)]
+    return [
+        Column(
+            name=f"covariance_{first}_{second}",
+            description=f"logarithm of the covariance matrix at {first}, {second}",
+            unit="ln",
+        )
+        for place, first in enumerate(parts)
+        for second in parts[place:]
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +53,10 @@ class Contours:
     mfcc: Array
     voiced: npt.NDArray[np.bool_]
     clip_frames: int
+
+    def stack(self, names: Iterable[str]) -> Array:
+        """Return the contours of these names, of shape (n_names, n_frames)."""
+        return np.stack([self.values[name] for name in names])
 
 
 def find_contours(y: npt.NDArray[np.float32]) -> Contours:

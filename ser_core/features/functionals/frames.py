@@ -97,15 +97,16 @@ def power_spectra(frames: Array, n_fft: int) -> Array:
 
     """
     spectra = scipy.fft.rfft(frames, n=n_fft, axis=1)
-    power: Array = (spectra.real**2 + spectra.imag**2) / hann(frames.shape[1]).sum()
-    return power / n_fft
+    scale = 1 / (n_fft * float(hann(frames.shape[1]).sum()))
+    power = (spectra.real**2 + spectra.imag**2) * scale
+    return np.asarray(power, dtype=np.float64)
 
 
 @lru_cache(maxsize=1)
 def frequencies_hz() -> Array:
     """Return the frequency of each bin of an `N_FFT` spectrum."""
-    bins: Array = np.arange(N_FFT // 2 + 1) * (SAMPLE_RATE / N_FFT)
-    return bins
+    bins = np.arange(N_FFT // 2 + 1, dtype=np.float64)
+    return bins * (SAMPLE_RATE / N_FFT)
 
 
 @lru_cache(maxsize=1)

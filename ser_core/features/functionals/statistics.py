@@ -14,29 +14,19 @@ STATISTICS: Final[dict[str, tuple[str, str]]] = {
     "skew": ("skewness, 0 where nothing varies", "1"),
     "kurt": ("kurtosis, 3 for a normal distribution, logarithm of it", "1"),
     "q05": ("5 % quantile", "{unit}"),
-    "q25": ("25 % quantile", "{unit}"),
     "q50": ("median", "{unit}"),
-    "q75": ("75 % quantile", "{unit}"),
     "q95": ("95 % quantile", "{unit}"),
     "iqr": ("75 % quantile less 25 % quantile", "{unit}"),
-    "range": ("95 % quantile less 5 % quantile", "{unit}"),
     "slope": ("slope of the straight line through the frames", "{unit}/s"),
     "bend": (
         "second-order coefficient of the parabola through the frames, their "
         "time from -1 to 1",
         "{unit}",
     ),
-    "residual": ("standard deviation around that straight line", "{unit}"),
     "delta_std": ("standard deviation of the delta", "{unit}/s"),
     "delta_mean_abs": ("mean absolute value of the delta", "{unit}/s"),
-    "delta_q05": ("5 % quantile of the delta", "{unit}/s"),
-    "delta_q95": ("95 % quantile of the delta", "{unit}/s"),
-    "accel_std": ("standard deviation of the delta of the delta", "{unit}/s^2"),
-    "rising": ("share of frames whose delta is above 0", "1"),
     "first_third": ("mean of the first third less the mean", "{unit}"),
     "last_third": ("mean of the last third less the mean", "{unit}"),
-    "where_max": ("place of the maximum, 0 at the start and 1 at the end", "1"),
-    "where_min": ("place of the minimum, 0 at the start and 1 at the end", "1"),
 }
 """Name of each functional: what it is, and its unit from that of the contour."""
 
@@ -66,7 +56,6 @@ def statistics(contours: Array) -> Array:
         _trend(contours),
         _deltas(contours),
         _thirds(contours),
-        _places(contours),
     ]
     return np.concatenate(parts, axis=1)
 
@@ -105,13 +94,13 @@ def _moments(x: Array) -> Array:
 
 
 def _quantiles(x: Array) -> Array:
-    """Return five quantiles, the distance of quartiles, and the range."""
-    q = np.quantile(x, _QUANTILES, axis=1).T
-    return np.concatenate([q, q[:, 3:4] - q[:, 1:2], q[:, 4:5] - q[:, 0:1]], axis=1)
+    """Return three quantiles and the distance of the quartiles."""
+    q05, q25, q50, q75, q95 = np.quantile(x, _QUANTILES, axis=1)
+    return np.stack([q05, q50, q95, q75 - q25], axis=1)
 
 
 def _trend(x: Array) -> Array:
-    """Return slope per second, bend, and deviation from the straight line."""
+    """Return slope per second and bend."""
     n = x.shape[1]
     t = np.linspace(-1, 1, n) if n > 1 else np.zeros(1)
     apart = x - x.mean(axis=1, keepdims=True)
@@ -122,23 +111,13 @@ def _trend(x: Array) -> Array:
     arch_power = float((arch**2).sum())
     bend = (rest * arch).sum(axis=1) / arch_power if n > 2 else np.zeros(len(x))
     seconds = max(n - 1, 1) / FRAMES_PER_SECOND
-    deviation = np.sqrt((rest**2).mean(axis=1))
-    return np.stack([slope * 2 / seconds, bend, deviation], axis=1)
+    return np.stack([slope * 2 / seconds, bend], axis=1)
 
 
 def _deltas(x: Array) -> Array:
-    """Return how the contour moves from frame to frame."""
+    """Return how much the contour moves from frame to frame."""
     d = delta(x)
-    q = np.quantile(d, (0.05, 0.95), axis=1).T
-    columns = [
-        d.std(axis=1),
-        np.abs(d).mean(axis=1),
-        q[:, 0],
-        q[:, 1],
-        delta(d).std(axis=1),
-        (d > 0).mean(axis=1),
-    ]
-    return np.stack(columns, axis=1)
+    return np.stack([d.std(axis=1), np.abs(d).mean(axis=1)], axis=1)
 
 
 def _thirds(x: Array) -> Array:
@@ -148,9 +127,3 @@ def _thirds(x: Array) -> Array:
     first = x[:, :third].mean(axis=1) - mean
     last = x[:, -third:].mean(axis=1) - mean
     return np.stack([first, last], axis=1)
-
-
-def _places(x: Array) -> Array:
-    """Return where maximum and minimum lie, 0 to 1."""
-    last = max(x.shape[1] - 1, 1)
-    return np.stack([x.argmax(axis=1) / last, x.argmin(axis=1) / last], axis=1)

@@ -7,11 +7,13 @@ import numpy.typing as npt
 
 from ser_core.errors import ParameterError
 from ser_core.features.functionals.columns import (
-    CONTOURS,
     MODULATED,
     N_MODULATED_BANDS,
+    SPEECH_CONTOURS,
+    VOICED_CONTOURS,
 )
 from ser_core.features.functionals.contours import Contours, find_contours
+from ser_core.features.functionals.covariance import log_covariance
 from ser_core.features.functionals.frames import SAMPLE_RATE, Array
 from ser_core.features.functionals.modulation import modulation
 from ser_core.features.functionals.rhythm import rhythm
@@ -31,16 +33,17 @@ def vector(y: npt.NDArray[np.float32], *, sample_rate: int) -> npt.NDArray[np.fl
             "needed; average the channels first"
         )
     contours = find_contours(y)
-    values = np.stack([contours.values[name] for name in CONTOURS])
+    voiced = contours.stack(VOICED_CONTOURS)[:, contours.voiced]
     parts = [
-        statistics(values).ravel(),
-        statistics(values[:, contours.voiced]).ravel(),
+        statistics(contours.stack(SPEECH_CONTOURS)).ravel(),
+        statistics(voiced).ravel(),
         rhythm(
             contours.values["level"],
             contours.voiced,
             clip_frames=contours.clip_frames,
         ),
         modulation(_modulated(contours)).ravel(),
+        log_covariance(contours.mfcc.T),
     ]
     return np.concatenate(parts).astype(np.float32)
 
@@ -48,5 +51,5 @@ def vector(y: npt.NDArray[np.float32], *, sample_rate: int) -> npt.NDArray[np.fl
 def _modulated(contours: Contours) -> Array:
     """Stack the contours whose modulation is measured, as `MODULATED` names them."""
     wide = contours.mel_db.T.reshape(N_MODULATED_BANDS, -1, len(contours.mel_db))
-    rows = [contours.values[name] for name in MODULATED[N_MODULATED_BANDS:]]
-    return np.concatenate([wide.mean(axis=1), np.stack(rows)])
+    others = contours.stack(MODULATED[N_MODULATED_BANDS:])
+    return np.concatenate([wide.mean(axis=1), others])
