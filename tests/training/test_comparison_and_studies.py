@@ -61,7 +61,7 @@ def test_a_plan_that_cannot_be_run_does_not_end_the_others(
         {"plans": plans}, data=data, work_folder=tmp_path, emit=lambda event: None
     )
     assert len(result["runs"]) == 1
-    assert "corpora" in result["failed"][0]["reason"]
+    assert "add a corpus" in result["failed"][0]["reason"]
     assert "loco" in result["failed"][0]["plan"]
 
 
@@ -135,3 +135,45 @@ def test_an_unknown_study_is_refused(
 ) -> None:
     with pytest.raises(ParameterError, match="study = 'astrology'"):
         study("astrology", tones, data, tmp_path)
+
+
+def test_without_the_extension_the_study_says_why(
+    tones: Path, data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ser_core.training.studies import acceleration
+
+    monkeypatch.setattr(
+        acceleration, "acceleration_available", lambda: (False, "not for this machine")
+    )
+    record = study("acceleration", tones, data, tmp_path)
+    assert record["rows"] == []
+    assert record["notes"] == ["not for this machine"]
+
+
+def test_both_arms_of_every_model_are_told(
+    tones: Path, data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ser_core.models.acceleration import Acceleration, ArmTiming
+    from ser_core.training.studies import acceleration
+
+    def timed(name: str, X: Any, y: Any, **_: Any) -> Acceleration:
+        stock = ArmTiming(arm="stock", first_s=2.0, median_s=1.0, repeats=3)
+        fast = ArmTiming(
+            arm="accelerated",
+            first_s=1.5,
+            median_s=0.5,
+            repeats=3,
+            accelerated=name != "lr",
+            fallback_reason="left to stock" if name == "lr" else None,
+        )
+        return Acceleration(
+            model=name, available=True, reason="", n_train=len(X), arms=(stock, fast)
+        )
+
+    monkeypatch.setattr(acceleration, "acceleration_available", lambda: (True, "here"))
+    monkeypatch.setattr(acceleration, "accelerated", timed)
+    rows = study("acceleration", tones, data, tmp_path)["rows"]
+    assert [row["model"] for row in rows[:2]] == ["knn", "knn"]
+    assert len(rows) == 2 * len(acceleration.MODELS)
+    fell_back = {row["model"] for row in rows if row["fell_back"]}
+    assert fell_back == {"lr"}
