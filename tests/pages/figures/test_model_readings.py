@@ -297,6 +297,15 @@ def test_a_silent_fall_back_is_told_and_has_no_ratio() -> None:
     ]
 
 
+def test_times_that_overlap_are_not_called_slower() -> None:
+    record = study_record("acceleration")
+    for row in record["rows"]:
+        row["high_s"] = 2.0
+    reading = model_acceleration.acceleration(record).reading
+    assert "Slower" not in reading
+    assert "svm gains most" in reading
+
+
 def test_the_forest_is_sorted_and_calls_a_close_race_close() -> None:
     runs = [run(0.9, 0.5, model="knn"), run(0.8, 0.53), run(None, 0.3, model="dt")]
     chart = model_forest.forest(runs)
