@@ -17,19 +17,19 @@ from ser_core.training.corpus_data import ChosenCorpora, choose_corpora
 from ser_core.training.plan import TrainingPlan, describe
 from ser_core.training.record import shareable, validate
 from ser_core.training.schema import STUDIES
-from ser_core.training.studies.acceleration import acceleration
-from ser_core.training.studies.coefficients import coefficients
-from ser_core.training.studies.dimensions import dimensions
-from ser_core.training.studies.importance import importance
-from ser_core.training.studies.learning_curve import learning_curve
+from ser_core.training.studies.acceleration import study_acceleration
+from ser_core.training.studies.coefficients import study_coefficients
+from ser_core.training.studies.dimensions import study_dimensions
+from ser_core.training.studies.importance import study_importance
+from ser_core.training.studies.learning_curve import study_learning_curve
 from ser_core.training.studies.place import Emit, Found, Place
 
 _STUDIES: Final[dict[str, Callable[[TrainingPlan, Place], Found]]] = {
-    "learning-curve": learning_curve,
-    "coefficients": coefficients,
-    "dimensions": dimensions,
-    "importance": importance,
-    "acceleration": acceleration,
+    "learning-curve": study_learning_curve,
+    "coefficients": study_coefficients,
+    "dimensions": study_dimensions,
+    "importance": study_importance,
+    "acceleration": study_acceleration,
 }
 
 

@@ -24,7 +24,7 @@ MAX_ROWS: Final = 2_000
 """Rows that are timed at most, so that the study ends while somebody waits."""
 
 
-def acceleration(plan: TrainingPlan, place: Place) -> Found:
+def study_acceleration(plan: TrainingPlan, place: Place) -> Found:
     """Time fits and predictions of both, each in processes of its own.
 
     Parameters

@@ -18,7 +18,7 @@ FEATURES: Final[tuple[str, ...]] = ("mfcc13x500", "mfcc20x500")
 _TIMED: Final = 100
 
 
-def coefficients(plan: TrainingPlan, place: Place) -> Found:
+def study_coefficients(plan: TrainingPlan, place: Place) -> Found:
     """Run the plan with 13 and with 20 coefficients.
 
     Parameters

@@ -21,7 +21,7 @@ SHARE: Final = 0.95
 """Share of the variance that the article keeps."""
 
 
-def dimensions(plan: TrainingPlan, place: Place) -> Found:
+def study_dimensions(plan: TrainingPlan, place: Place) -> Found:
     """Fit a PCA to the scaled training part of the first fold.
 
     Parameters

@@ -26,7 +26,7 @@ _REPEATS: Final = 5
 _MAX_TEST_ROWS: Final = 1_000
 
 
-def importance(plan: TrainingPlan, place: Place) -> Found:
+def study_importance(plan: TrainingPlan, place: Place) -> Found:
     """Permute columns of the test part and see how much recall is lost.
 
     Parameters

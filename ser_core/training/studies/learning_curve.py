@@ -23,7 +23,7 @@ SHARES: Final[tuple[float, ...]] = (0.1, 0.2, 0.4, 0.7, 1.0)
 """Shares of each fold's training part."""
 
 
-def learning_curve(plan: TrainingPlan, place: Place) -> Found:
+def study_learning_curve(plan: TrainingPlan, place: Place) -> Found:
     """Fit every fold on growing shares of its training part, tested on all of its test.
 
     Parameters
