@@ -12,7 +12,8 @@ st.markdown(
     "A lab bench for **speech emotion recognition**. It measures on this machine, with "
     "real audio, what parallel execution does to feature extraction (MFCC): time, "
     "memory, CPU and accuracy, with the baseline, the threads and the repetitions of "
-    "every figure said."
+    "every figure said. It trains and compares classifiers, and shows beside every "
+    "random split what unseen speakers make of it."
 )
 
 with widgets.said_plainly():
@@ -20,7 +21,7 @@ with widgets.said_plainly():
     first_run_notice(data)
 
     st.subheader("First steps", anchor=False)
-    one, two, three, four = st.columns(4, border=True)
+    one, two, three, four, five = st.columns(5, border=True)
     with one:
         st.markdown("**1 · Get recordings**")
         st.write(
@@ -52,6 +53,13 @@ with widgets.said_plainly():
             query_params={"section": "history"},
         )
     with four:
+        st.markdown("**4 · Train a model**")
+        st.write(
+            "Features and classifiers of your choice, judged on a random split and on "
+            "unseen speakers side by side."
+        )
+        st.page_link("pages/model.py", label="Open Model", icon=":material/neurology:")
+    with five:
         st.markdown("**In a class?**")
         st.write("One button, under a minute, in big type, and a link for everybody.")
         st.page_link(

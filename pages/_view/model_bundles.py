@@ -88,7 +88,7 @@ def _one(bundles: Sequence[BundleSummary], data: DataFolder) -> None:
 
 def _actions(bundle: BundleSummary, data: DataFolder) -> None:
     """Offer to check, take away or delete a saved model."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if bundle.card is not None:
             card = bundle.card
             checked = st.button(

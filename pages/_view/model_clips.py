@@ -177,8 +177,10 @@ def show_clips(
         _table(record, clips, predicted), hide_index=True, height=_height(len(clips))
     )
     first = _page(len(clips), key=key)
+    columns = st.columns(2)
     for number, clip in enumerate(clips[first : first + A_PAGE], start=first + 1):
-        _play(record, clip, number=number, predicted=predicted, data=data)
+        with columns[(number - first - 1) % 2]:
+            _play(record, clip, number=number, predicted=predicted, data=data)
 
 
 def _height(n_rows: int) -> int | str:
@@ -206,11 +208,12 @@ def _page(n_clips: int, *, key: str) -> int:
         return 0
     pages = -(-n_clips // A_PAGE)
     number = st.number_input(
-        f"Players {A_PAGE} at a time: page (of {pages:,})",
+        f"Players, {A_PAGE} at a time: page (of {pages:,})",
         min_value=1,
         max_value=pages,
         value=1,
         key=f"{state.MODEL_CLIPS_PAGE}-{key}",
+        width=260,
     )
     return (int(number) - 1) * A_PAGE
 
@@ -219,19 +222,18 @@ def _play(
     record: Record, clip: Clip, *, number: int, predicted: int, data: DataFolder
 ) -> None:
     """Play one recording, or say why it cannot be played."""
-    sure = (
-        ""
-        if clip.probabilities is None
-        else f" · taken for {record['classes'][predicted]} with "
-        f"{format.percent(clip.probabilities[predicted])}"
-    )
+    who = "speaker unknown" if clip.speaker is None else f"speaker {clip.speaker}"
+    caption = f"**{number}** · `{clip.path}` · {who}"
+    if clip.probabilities is not None:
+        taken = record["classes"][predicted]
+        caption += f" · {format.percent(clip.probabilities[predicted])} {taken}"
+    st.caption(caption)
     try:
         entry = find_corpus(record, clip.corpus, data=data)
         path = resolve_clip(entry, clip.path)
         status = path.stat()
         heard = cache.recording(str(path), status.st_mtime_ns, status.st_size)
     except (CorpusError, AudioError) as error:
-        st.caption(f"{number}. {clip.path}{sure}")
         st.warning(error.message, icon=":material/volume_off:")
         return
     except OSError as error:
@@ -240,5 +242,4 @@ def _play(
             icon=":material/volume_off:",
         )
         return
-    st.caption(f"{number}. **{clip.path}** · {clip.speaker or 'speaker unknown'}{sure}")
     st.audio(heard.wav, format="audio/wav")

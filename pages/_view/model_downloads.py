@@ -81,7 +81,7 @@ def _cell(text: str) -> str:
 def downloads(record: Record, data: DataFolder) -> None:
     """Offer the record, the predictions, the features and the saved model."""
     name = f"ser-lab-training-{record['id'][:12]}"
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Record (JSON)",
             lambda: json.dumps(record, ensure_ascii=False, indent=1) + "\n",

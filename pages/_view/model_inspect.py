@@ -16,23 +16,21 @@ Result = dict[str, Any]
 
 
 @st.fragment
-def inspect_confusion(
-    record: Record, result: Result, *, key: str, data: DataFolder
-) -> None:
+def inspect_confusion(record: Record, *, key: str, data: DataFolder) -> None:
     """Draw the matrix; a cell is chosen by a click, or by two lists.
 
     Parameters
     ----------
     record : dict
         Of kind ``training``.
-    result : dict
-        The one of its two results that is shown.
     key : str
-        Of this record and result, for the widgets.
+        Of this record, for the widgets.
     data : DataFolder
         Whose corpora the clips are played from.
 
     """
+    side, result = _choose_side(record)
+    key = f"{key}-{side}"
     classes = record["classes"]
     truth_key = f"{state.MODEL_TRUTH}-{key}"
     predicted_key = f"{state.MODEL_PREDICTED}-{key}"
@@ -64,11 +62,31 @@ def inspect_confusion(
     )
 
 
+def _choose_side(record: Record) -> tuple[str, Result]:
+    """Let the visitor choose which of the two splits is looked into."""
+    unseen = record["unseen_speakers"]
+    if unseen is None:
+        return "main", record
+    side = widgets.one_of(
+        "Tested on",
+        ["unseen", "main"],
+        key=state.MODEL_TWIN,
+        names={"unseen": "unseen speakers", "main": "the random split"},
+    )
+    return side, unseen if side == "unseen" else record
+
+
 def commonest_mistake(result: Result) -> tuple[str, str]:
-    """Return the true and the predicted class of the fullest cell off the diagonal."""
+    """Return the cell off the diagonal that takes most of its true class.
+
+    Returns
+    -------
+    truth, predicted : str
+
+    """
     labels, counts = result["confusion"]["labels"], result["confusion"]["counts"]
     cells = [
-        (count, truth, labels[column])
+        (count / max(sum(row), 1), truth, labels[column])
         for truth, row in zip(labels, counts, strict=True)
         for column, count in enumerate(row)
         if labels[column] != truth

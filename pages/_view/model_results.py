@@ -16,6 +16,7 @@ from pages._view.figures import (
     model_splits,
     model_tables,
     model_tuning,
+    tables,
 )
 from pages._view.model_downloads import downloads
 from pages._view.model_inspect import inspect_confusion
@@ -57,24 +58,21 @@ def training_results(record: Record, data: DataFolder) -> None:
     _side_by_side(record)
     if record["gap"]:
         st.info(record["gap"], icon=":material/compare:")
-    side, result = _choose_side(record)
     tabs = st.tabs(_TABS, key=f"{state.MODEL_TAB}-{record['id']}", on_change="rerun")
     drawn = dict(zip(_TABS, tabs, strict=True))
-    key = f"{record['id'][:12]}-{side}"
+    key = record["id"][:12]
     for name, tab in drawn.items():
         if tab.open:
             with tab:
-                _tab(name, record, result, key=key, data=data)
+                _tab(name, record, key=key, data=data)
 
 
-def _tab(
-    name: str, record: Record, result: Result, *, key: str, data: DataFolder
-) -> None:
+def _tab(name: str, record: Record, *, key: str, data: DataFolder) -> None:
     """Draw the tab that is open; the others cost nothing."""
     if name == "Classes":
         _classes(record, key=key)
     elif name == "Confusion and clips":
-        inspect_confusion(record, result, key=key, data=data)
+        inspect_confusion(record, key=key, data=data)
     elif name == "Both splits":
         _both(record, key=key)
     elif name == "ROC and precision":
@@ -202,20 +200,6 @@ def _human(record: Record) -> None:
             f"recordings ({people['source']})."
         )
     st.caption(f":material/groups: {said}")
-
-
-def _choose_side(record: Record) -> tuple[str, Result]:
-    """Let the visitor choose which of the two splits the tabs show."""
-    unseen = record["unseen_speakers"]
-    if unseen is None:
-        return "main", record
-    side = widgets.one_of(
-        "Everything below is about",
-        ["unseen", "main"],
-        key=state.MODEL_TWIN,
-        names={"unseen": "unseen speakers", "main": "the random split"},
-    )
-    return side, unseen if side == "unseen" else record
 
 
 def _classes(record: Record, *, key: str) -> None:
@@ -352,6 +336,9 @@ def _data(record: Record) -> None:
             f"**PCA** kept {format.listing(kept)} components, one number a fold"
         )
     widgets.notes(record["notes"])
+    with st.expander("The plan, and the machine it ran on"):
+        st.json(record["plan"])
+        st.dataframe(tables.environment(record), hide_index=True)
     if record["failures"]:
         st.markdown(f"**Files that could not be used ({len(record['failures']):,})**")
         st.dataframe(pd.DataFrame(record["failures"]), hide_index=True)
