@@ -116,9 +116,25 @@ def _check_neighbours(part: Any) -> None:
         raise damaged("a distance that is no name")
 
 
+def _check_lightgbm(part: Any) -> None:
+    """Compare columns with the booster's, and refuse settings that name files."""
+    booster = vars(part).get("_Booster")
+    others = vars(part).get("_other_params", {})
+    if not isinstance(others, dict) or not _LIGHTGBM_SETTINGS.issuperset(others):
+        raise damaged(f"LightGBM settings {sorted(map(str, others))}")
+    if booster is not None and booster.num_feature() != part._n_features:
+        raise damaged("boosted trees of other columns than their estimator")
+
+
+_LIGHTGBM_SETTINGS: Final = frozenset(
+    {"deterministic", "force_col_wise", "max_bin", "verbose", "verbosity"}
+)
+"""Those that SER Lab gives; others can name files to read and to write."""
+
 _CHECKS: Final[dict[str, Callable[[Any], None]]] = {
     "Pipeline": _check_pipeline,
     "SVC": _check_svc,
     "DecisionTreeClassifier": _check_tree,
     "KNeighborsClassifier": _check_neighbours,
+    "LGBMClassifier": _check_lightgbm,
 }

@@ -209,7 +209,7 @@ def _corpora(record: Mapping[str, Any]) -> tuple[CardCorpus, ...]:
                 language=corpus.get("language") or LANGUAGES.get(known),
                 acted=True if source else False if synthetic else None,
                 synthetic=synthetic,
-                n_utterances=corpus["n_utterances"],
+                n_utterances=corpus["n_files"],
                 n_speakers=corpus.get("n_speakers"),
             )
         )

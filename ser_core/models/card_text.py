@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -70,9 +71,9 @@ def inert(text: object, *, longest: int = _LONGEST) -> str:
         words = words[: longest - 1] + "…"
     for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         words = words.replace(char, entity)
-    # ":" and "@" would make addresses into links, "www." does so by its dot
-    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]#|~$:@!" else c for c in words)
-    return escaped.replace("www.", "www\\.")
+    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]#|~$@!" else c for c in words)
+    # addresses become links by themselves, and Streamlit reads ":red[…]"
+    return re.sub(r":(?=[^\s\d])", r"\:", escaped).replace("www.", "www\\.")
 
 
 def _summary(card: ModelCard) -> str:
@@ -136,7 +137,7 @@ def _remarks(card: ModelCard) -> list[str]:
     human = results.human
     if human is not None:
         told = [
-            f"{name} {human[key]:.1%}"
+            f"{name} {100 * human[key]:.1f} %"
             for key, name in (("accuracy", "accuracy"), ("uar", "UAR"))
             if human.get(key) is not None
         ]
@@ -205,7 +206,7 @@ def _how(card: ModelCard) -> list[str]:
     ]
     if card.pca is not None:
         kept = (
-            f"{card.pca:.0%} of the variance"
+            f"{100 * card.pca:g} % of the variance"
             if card.pca < 1
             else f"{card.pca:.0f} components"
         )
@@ -223,7 +224,7 @@ def _distances(card: ModelCard) -> list[str]:
     if summary is None:
         return []
     rows = [
-        [f"{share:.0%}", f"{distance:.3g}"]
+        [f"{100 * share:g} %", f"{distance:.3g}"]
         for share, distance in sorted(summary.quantiles.items())
     ]
     place = "principal components" if summary.space == "pca" else "scaled features"

@@ -110,7 +110,25 @@ def test_neighbours_that_do_not_fit_are_refused(name: str, value: Any) -> None:
         check_structure(recogniser)
 
 
-def test_a_neighbour_tree_is_grown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("_other_params", {"config": "/etc/passwd"}),
+        ("_other_params", {"predict_disable_shape_check": True}),
+        ("_n_features", 3),
+    ],
+)
+def test_settings_that_lightgbm_should_not_get_are_refused(
+    name: str, value: Any
+) -> None:
+    recogniser = copy.deepcopy(fitted("lgbm"))
+    check_structure(recogniser)
+    setattr(recogniser.named_steps["model"].trees_, name, value)
+    with pytest.raises(ModelError, match="damaged"):
+        check_structure(recogniser)
+
+
+def test_a_neighbour_tree_is_grown_again() -> None:
     recogniser = fitted("knn", algorithm="kd_tree")
     stored, files = to_stored(recogniser)
     assert stored.named_steps["model"]._tree is None

@@ -39,7 +39,7 @@ def record(**changes: Any) -> dict[str, Any]:
                 "root": "ravdess",
                 "fingerprint": "0" * 64,
                 "n_utterances": 1440,
-                "n_files": 1440,
+                "n_files": 1200,
                 "licence": None,
                 "language": None,
             }
@@ -145,6 +145,7 @@ def test_a_record_becomes_a_card_with_both_splits() -> None:
     assert made.feature_set().name == "mfcc13x500"
     assert made.corpora[0].language == "English (North America)"
     assert made.corpora[0].acted is True
+    assert made.corpora[0].n_utterances == 1200  # those that were used
 
 
 def test_only_the_record_of_a_training_becomes_a_card() -> None:
