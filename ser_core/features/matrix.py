@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -18,23 +17,20 @@ import numpy.typing as npt
 from ser_core.corpora.listing import fingerprint
 from ser_core.corpora.utterance import Corpus, Problem, Utterance
 from ser_core.errors import CorpusError, ParameterError, SerError
-from ser_core.execution import open_backend
-from ser_core.execution.inner_threads import count_cores
-from ser_core.features.content import HashedExtraction, HashingTask
 from ser_core.features.feature_set import FeatureSet
 from ser_core.features.front_ends import check_front_end
-from ser_core.features.front_ends import front_end as find_front_end
-from ser_core.features.progress import Emit, ExtractionProgress
-from ser_core.features.worker import Extraction, ExtractionTask
+from ser_core.features.matrix_extraction import ExtractionJob, MatrixRows, fill
+from ser_core.features.progress import Emit
+from ser_core.features.worker import ExtractionTask
 from ser_core.store.data_folder import DataFolder
-from ser_core.store.features import EntryWriter, FeatureStore, StoredMatrix
+from ser_core.store.features import FeatureStore, StoredMatrix
 from ser_core.store.matrix_file import check_space, file_size
 
 MATRIX_VERSION: Final = 1
 """Raised when what is stored about the rows changes."""
 
-_CHUNK_SIZE: Final = 4  # as for measured extractions: no gaps, and no long last chunk
-_FILES_PER_WORKER: Final = 8  # with fewer, starting a worker takes longer than it saves
+FRONT_END_VERSIONS: Final[Mapping[str, int]] = MappingProxyType({"reference": 1})
+"""Those of the front ends themselves, which take seconds to import."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,12 +107,12 @@ def matrix_key(
         A listed file is gone.
 
     """
-    implementation = find_front_end(front_end)
+    check_front_end(front_end)
     parts = {
         "version": MATRIX_VERSION,
         "corpora": [fingerprint(corpus) for corpus in corpora],
         "feature_set": feature_set.key,
-        "front_end": [implementation.name, implementation.version],
+        "front_end": [front_end, FRONT_END_VERSIONS[front_end]],
     }
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -168,8 +164,9 @@ def feature_matrix(
 
     Notes
     -----
-    A second process that wants the same matrix waits for the first one and then opens
-    what that has written. A file that was changed to another one of equal size goes
+    An interrupted extraction is continued where it stopped, within a week. A second
+    process that wants the same matrix waits for the first one and then opens what
+    that has written. A file that was changed to another one of equal size goes
     unnoticed, as in `ser_core.corpora.listing.fingerprint`.
 
     """
@@ -184,7 +181,7 @@ def feature_matrix(
     store = FeatureStore(data.features)
     stored = store.open(key)
     if stored is None:
-        job = _Job(
+        job = ExtractionJob(
             corpora=tuple(corpora),
             task=ExtractionTask(feature_set=feature_set, front_end=front_end),
             backend=backend,
@@ -231,101 +228,13 @@ def open_matrix(
     return _matrix(stored, corpora)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    """What to compute, and how."""
-
-    corpora: tuple[Corpus, ...]
-    task: ExtractionTask
-    backend: str
-    n_workers: int | None
-    emit: Emit | None
-
-    @property
-    def n_files(self) -> int:
-        """Files of all corpora."""
-        return sum(len(corpus.utterances) for corpus in self.corpora)
-
-    def files(self) -> Iterator[tuple[int, Utterance]]:
-        """Go through all utterances, with the number of their corpus."""
-        for number, corpus in enumerate(self.corpora):
-            for utterance in corpus.utterances:
-                yield number, utterance
-
-    def tell_waiting(self) -> None:
-        """Say that another process computes the same."""
-        if self.emit is not None:
-            message = "Another job computes the same features; waiting for it."
-            self.emit({"type": "log", "level": "info", "message": message})
-
-    def extract(self) -> Generator[HashedExtraction, None, None]:
-        """Compute the features of every file, in order."""
-        name, n_workers = self.backend, self.n_workers
-        if name == "sequential":
-            n_workers = 1
-        elif n_workers is None:
-            n_workers = min(count_cores(None), -(-self.n_files // _FILES_PER_WORKER))
-            name = "sequential" if n_workers == 1 else name
-        paths = [str(utterance.path) for _, utterance in self.files()]
-        with open_backend(name, n_workers=n_workers) as backend:
-            backend.start()
-            task = HashingTask(task=self.task)
-            with closing(backend.map(task, paths, chunk_size=_CHUNK_SIZE)) as results:
-                yield from results
-
-
-class _Rows:
-    """Collect what is known about the rows while they are computed."""
-
-    def __init__(self, job: _Job) -> None:
-        self._job = job
-        self._rows: dict[str, list[Any]] = {"corpus": [], "path": [], "content": []}
-        self._failures: list[dict[str, str]] = []
-        self._notes: list[str] = []
-
-    def add(self, number: int, utterance: Utterance, result: HashedExtraction) -> None:
-        """Take in one file."""
-        corpus, extraction = self._job.corpora[number], result.extraction
-        path = utterance.path.relative_to(corpus.root).as_posix()
-        if extraction.values is None:
-            reason = extraction.error or "no features, and no reason given"
-            shown = path if len(self._job.corpora) == 1 else f"{corpus.name}: {path}"
-            self._failures.append({"path": shown, "reason": _below(reason, corpus)})
-            return
-        self._rows["corpus"].append(number)
-        self._rows["path"].append(path)
-        self._rows["content"].append(result.content)
-        if extraction.note is not None:
-            self._notes.append(_below(extraction.note, corpus))
-
-    def document(self) -> dict[str, Any]:
-        """Return the document of the entry."""
-        feature_set = self._job.task.feature_set
-        return {
-            "corpora": [corpus.name for corpus in self._job.corpora],
-            "feature_set": {
-                **feature_set.to_json(),
-                "key": feature_set.key,
-                "label": feature_set.label,
-            },
-            "column_names": feature_set.column_names(),
-            "rows": self._rows,
-            "failures": self._failures,
-            "notes": self._notes,
-        }
-
-    def first_reason(self) -> str:
-        """Return why the first file failed."""
-        return self._failures[0]["reason"]
-
-
-def _compute(store: FeatureStore, key: str, job: _Job) -> StoredMatrix:
+def _compute(store: FeatureStore, key: str, job: ExtractionJob) -> StoredMatrix:
     """Compute a matrix and store it; the caller holds its lock."""
     n_columns = job.task.feature_set.size
     with store.writing(key, n_columns=n_columns) as writer:
         check_space(store.folder, needed_bytes=file_size(job.n_files, n_columns))
-        rows = _Rows(job)
-        _fill(writer, rows, job)
+        rows = MatrixRows(job)
+        fill(writer, rows, job)
         if writer.n_rows == 0:
             raise CorpusError(
                 f"none of the {job.n_files} files of '{job.corpora[0].root}' could be "
@@ -340,18 +249,6 @@ def _compute(store: FeatureStore, key: str, job: _Job) -> StoredMatrix:
             "be read back; check the disk"
         )
     return stored
-
-
-def _fill(writer: EntryWriter, rows: _Rows, job: _Job) -> None:
-    """Write the row of every file as its features come."""
-    progress = ExtractionProgress(job.emit, total=job.n_files)
-    with closing(job.extract()) as results:
-        for (number, utterance), result in zip(job.files(), results, strict=True):
-            extraction: Extraction = result.extraction
-            if extraction.values is not None:
-                writer.append(extraction.values)
-            rows.add(number, utterance, result)
-            progress.step()
 
 
 def _matrix(stored: StoredMatrix, corpora: Sequence[Corpus] | None) -> FeatureMatrix:
@@ -401,8 +298,3 @@ def _duplicates(contents: Sequence[str | None]) -> tuple[tuple[int, ...], ...]:
         if content is not None:
             groups[content].append(row)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
-
-
-def _below(text: str, corpus: Corpus) -> str:
-    """Take the folder above the corpus out of a text; people's names stand there."""
-    return text.replace(f"{corpus.root}{os.sep}", "")

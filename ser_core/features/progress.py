@@ -24,13 +24,15 @@ class ExtractionProgress:
         Called with each event; None for nobody.
     total : int
         Files in all.
+    done : int, default 0
+        Files that were done before; they do not count for the speed.
 
     """
 
-    def __init__(self, emit: Emit | None, *, total: int) -> None:
+    def __init__(self, emit: Emit | None, *, total: int, done: int = 0) -> None:
         self._emit = emit
         self._total = total
-        self._done = 0
+        self._done = self._done_before = done
         self._started_s = self._told_s = time.monotonic()
 
     def step(self) -> None:
@@ -42,7 +44,7 @@ class ExtractionProgress:
         ):
             return
         self._told_s = now_s
-        rate = self._done / max(now_s - self._started_s, 1e-9)
+        rate = (self._done - self._done_before) / max(now_s - self._started_s, 1e-9)
         self._emit(
             {
                 "type": "progress",

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,8 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ser_core.errors import ParameterError, SerError
+from ser_core.store.entry_writer import (
+    PART_SUFFIX,
+    VALUES,
+    Document,
+    EntryWriter,
+    open_part,
+)
 from ser_core.store.matrix_file import (
-    MatrixWriter,
     file_sha256,
     file_size,
     open_matrix_file,
@@ -30,13 +37,10 @@ from ser_core.store.matrix_file import (
 INDEX_VERSION: Final = 1
 """Raised when the index is laid out differently; older entries are made again."""
 
-_VALUES: Final = "values.npy"
 _INDEX: Final = "index.json"
-_PART: Final = ".part"
+_PART_KEPT_S: Final = 7 * 24 * 3600
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 _POLL_S: Final = 0.1
-
-Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,7 +80,8 @@ class FeatureStore:
     Notes
     -----
     An entry is written into a folder beside its place and moved there when it is
-    complete and on the disk, so that an entry is there as a whole or not at all.
+    complete and on the disk, so that an entry is there as a whole or not at all. What
+    an interrupted process had written is continued by the next one.
     Should values or index be damaged later (another size, a changed file whose
     checksum differs), the entry counts as missing, and is made again.
 
@@ -111,12 +116,12 @@ class FeatureStore:
         """
         place = self._place(key)
         index = _read_index(place / _INDEX)
-        if index is None or not _values_are_whole(place / _VALUES, index["values"]):
+        if index is None or not _values_are_whole(place / VALUES, index["values"]):
             return None
         return StoredMatrix(
             key=key,
-            path=place / _VALUES,
-            X=open_matrix_file(place / _VALUES),
+            path=place / VALUES,
+            X=open_matrix_file(place / VALUES),
             document=index["document"],
             sha256=index["values"]["sha256"],
         )
@@ -159,8 +164,10 @@ class FeatureStore:
     def writing(self, key: str, *, n_columns: int) -> Iterator[EntryWriter]:
         """Write an entry; the caller holds its lock.
 
-        The entry takes its place when the block is left without an error, and the
-        writer was told its document; otherwise nothing of it is kept.
+        The entry takes its place when the block is left without an error and the
+        writer was told its document. Otherwise, and when the process is killed, the
+        rows stay beside it for a week, and the next writer continues after them;
+        after a failed write, as on a full disk, nothing stays.
 
         Parameters
         ----------
@@ -181,21 +188,23 @@ class FeatureStore:
 
         """
         place = self._place(key)
-        part = place.with_name(key + _PART)
-        _remove(part)
+        part = place.with_name(key + PART_SUFFIX)
+        self._remove_old_parts()
+        writer: EntryWriter | None = None
         try:
             with told_writing(part):
-                part.mkdir(parents=True)
-            with MatrixWriter(part / _VALUES, n_columns=n_columns) as matrix:
-                writer = EntryWriter(matrix)
+                part.mkdir(parents=True, exist_ok=True)
+            with open_part(part, n_columns=n_columns) as writer:
                 yield writer
             with told_writing(part):
                 _write_index(part, writer, n_columns=n_columns)
+                writer.journal_path.unlink()
                 _remove(place)
                 part.replace(place)
                 _sync_folder(self._folder)
         finally:
-            _remove(part)
+            if not (part / VALUES).exists() or writer is None or writer.n_rows == 0:
+                _remove(part)
 
     def remove(self, key: str) -> None:
         """Remove an entry; the caller holds its lock. Nothing happens without one."""
@@ -207,6 +216,13 @@ class FeatureStore:
             return []
         return sorted(p.name for p in self._folder.iterdir() if _KEY.fullmatch(p.name))
 
+    def _remove_old_parts(self) -> None:
+        """Remove what was left unfinished and is not continued any more."""
+        for part in self._folder.glob(f"*{PART_SUFFIX}"):
+            with contextlib.suppress(OSError):  # another process is at it
+                if time.time() - part.stat().st_mtime > _PART_KEPT_S:
+                    _remove(part)
+
     def _place(self, key: str) -> Path:
         """Return an entry's folder."""
         if not _KEY.fullmatch(key):
@@ -217,44 +233,11 @@ class FeatureStore:
         return self._folder / key
 
 
-class EntryWriter:
-    """Take the rows and the document of an entry.
-
-    Parameters
-    ----------
-    matrix : MatrixWriter
-        Where the rows go.
-
-    """
-
-    def __init__(self, matrix: MatrixWriter) -> None:
-        self.document: Document | None = None
-        self._matrix = matrix
-
-    @property
-    def n_rows(self) -> int:
-        """Rows written so far."""
-        return self._matrix.n_rows
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 (hex) of the rows so far."""
-        return self._matrix.sha256
-
-    def append(self, row: npt.NDArray[np.float32]) -> None:
-        """Write one row; see `MatrixWriter.append`."""
-        self._matrix.append(row)
-
-    def finish(self, document: Document) -> None:
-        """Say what is known about the rows, as plain JSON."""
-        self.document = document
-
-
 def _write_index(folder: Path, writer: EntryWriter, *, n_columns: int) -> None:
     """Write what makes an entry complete, and bring it to the disk."""
     if writer.document is None:
         raise SerError("the rows of a feature matrix have no document; call finish")
-    state = (folder / _VALUES).stat()
+    state = (folder / VALUES).stat()
     body = json.dumps(
         {
             "version": INDEX_VERSION,

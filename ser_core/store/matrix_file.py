@@ -8,7 +8,8 @@ import mmap
 import os
 import shutil
 import struct
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -32,19 +33,25 @@ class MatrixWriter:
     """Write rows into an .npy file whose number of rows is not known beforehand.
 
     A context manager: left without an error, the file is complete and on the disk;
-    left with one, it is gone.
+    left with one, it is gone, or has no header yet if it is to be continued.
 
     Parameters
     ----------
     path : Path
-        The file; overwritten.
+        The file; overwritten, apart from the rows that are kept.
     n_columns : int
         Values a row.
+    kept : sequence of int, default ()
+        CRC-32 of the rows that an interrupted writer wrote. They stay, up to the first
+        one that is missing or different.
+    keep_on_error : bool, default False
+        Whether rows stay for another writer after an error. They never stay after a
+        failed write.
 
     Attributes
     ----------
     n_rows : int
-        Rows written so far.
+        Rows so far, the kept ones included.
 
     Notes
     -----
@@ -54,17 +61,30 @@ class MatrixWriter:
 
     """
 
-    def __init__(self, path: Path, *, n_columns: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        n_columns: int,
+        kept: Sequence[int] = (),
+        keep_on_error: bool = False,
+    ) -> None:
         self.n_rows = 0
         self._path = path
         self._n_columns = n_columns
+        self._kept = kept
+        self._keep_on_error = keep_on_error
         self._digest = hashlib.sha256()
         self._stream: BinaryIO | None = None
 
     def __enter__(self) -> MatrixWriter:
         with told_writing(self._path):
-            self._stream = self._path.open("wb", buffering=_BUFFER_BYTES)
-            self._stream.write(bytes(_HEADER_BYTES))
+            if self._kept and self._path.exists():
+                self._stream = self._path.open("r+b", buffering=_BUFFER_BYTES)
+                self._keep_rows(self._stream)
+            else:
+                self._stream = self._path.open("wb", buffering=_BUFFER_BYTES)
+                self._stream.write(bytes(_HEADER_BYTES))
         return self
 
     def __exit__(
@@ -74,7 +94,10 @@ class MatrixWriter:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None:
-            self._abandon()
+            failed_write = isinstance(error, SerError) and isinstance(
+                error.__cause__, OSError
+            )
+            self._abandon(keep=self._keep_on_error and not failed_write)
             return
         stream = self._open_stream()
         try:
@@ -88,13 +111,18 @@ class MatrixWriter:
             self._abandon()
             raise
 
-    def append(self, row: npt.NDArray[np.float32]) -> None:
+    def append(self, row: npt.NDArray[np.float32]) -> int:
         """Write one row.
 
         Parameters
         ----------
         row : ndarray of `n_columns` values in any shape, float32
             Taken row-major.
+
+        Returns
+        -------
+        crc : int
+            CRC-32 of the row, by which a later writer knows it.
 
         Raises
         ------
@@ -112,8 +140,8 @@ class MatrixWriter:
         values = np.ascontiguousarray(row, dtype="<f4").tobytes()
         with told_writing(self._path):
             self._open_stream().write(values)
-        self._digest.update(values)
-        self.n_rows += 1
+        self._count(values)
+        return zlib.crc32(values)
 
     @property
     def sha256(self) -> str:
@@ -130,14 +158,32 @@ class MatrixWriter:
             )
         return self._stream
 
-    def _abandon(self) -> None:
-        """Close the file without its buffer, and remove it."""
+    def _count(self, values: bytes) -> None:
+        """Count a row that is in the file."""
+        self._digest.update(values)
+        self.n_rows += 1
+
+    def _keep_rows(self, stream: BinaryIO) -> None:
+        """Keep the rows that are known to be whole, and cut off what follows."""
+        n_bytes = self._n_columns * np.dtype(np.float32).itemsize
+        stream.seek(_HEADER_BYTES)
+        for crc in self._kept:
+            values = stream.read(n_bytes)
+            if len(values) < n_bytes or zlib.crc32(values) != crc:
+                break
+            self._count(values)
+        stream.truncate(_HEADER_BYTES + self.n_rows * n_bytes)
+        stream.seek(0, os.SEEK_END)
+
+    def _abandon(self, *, keep: bool = False) -> None:
+        """Close the file, and remove it unless it is to be continued."""
         if self._stream is not None:
             try:
                 self._stream.close()
             except OSError:  # the disk that was full for a row is so for the buffer
-                self._stream = None
-        self._path.unlink(missing_ok=True)
+                keep = False
+        if not keep:
+            self._path.unlink(missing_ok=True)
 
 
 def open_matrix_file(path: Path) -> npt.NDArray[np.float32]:

@@ -17,10 +17,11 @@ from threadpoolctl import threadpool_limits
 from ser_core.corpora.reader import read_corpus
 from ser_core.corpora.utterance import Corpus
 from ser_core.errors import CorpusError, ParameterError, SerError
-from ser_core.features import extract, feature_set
+from ser_core.features import FRONT_ENDS, extract, feature_set, front_end
 from ser_core.features.content import content_hash
 from ser_core.features.feature_set import MfccFrames
 from ser_core.features.matrix import (
+    FRONT_END_VERSIONS,
     FeatureMatrix,
     feature_matrix,
     matrix_key,
@@ -229,6 +230,40 @@ def test_torn_matrix_is_computed_again(corpus: Corpus, compute: Compute) -> None
     assert np.array_equal(again.X, expected)
 
 
+def test_interrupted_extraction_is_continued(
+    corpus: Corpus, data: DataFolder, tmp_path: Path
+) -> None:
+    expected = feature_matrix(
+        [corpus],
+        SMALL,
+        data=DataFolder(tmp_path / "other").prepare(),
+        backend="sequential",
+    )
+    events: list[dict[str, Any]] = []
+
+    def interrupt(event: dict[str, Any]) -> None:
+        if event["done"] == 4:
+            raise KeyboardInterrupt
+
+    options: dict[str, Any] = {"data": data, "backend": "sequential"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ser_core.features.progress.PROGRESS_S", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            feature_matrix([corpus], SMALL, emit=interrupt, **options)
+        matrix = feature_matrix([corpus], SMALL, emit=events.append, **options)
+    assert events[0]["message"].startswith("4 of 6 files were done before")
+    assert [event["done"] for event in events[1:]] == [5, 6]
+    assert matrix.X.tobytes() == expected.X.tobytes()
+    assert matrix.failures == expected.failures
+    assert matrix.notes == expected.notes
+    assert matrix.paths == expected.paths
+
+
+def test_versions_in_the_key_are_those_of_the_front_ends() -> None:
+    versions = {name: front_end(name).version for name in FRONT_ENDS}
+    assert versions == FRONT_END_VERSIONS
+
+
 def test_two_jobs_compute_a_matrix_once(corpus: Corpus, data: DataFolder) -> None:
     events: list[tuple[str, str]] = []
     other_started = threading.Event()
@@ -313,9 +348,11 @@ def test_real_recordings_give_one_row_each(data: DataFolder) -> None:
     if not root:
         pytest.skip("SER_TEST_CORPORA does not name the folder of real corpora")
     whole = read_corpus(Path(root) / "EMO-DB")
-    corpus = replace(whole, utterances=whole.utterances[:20])
-    matrix = feature_matrix([corpus], feature_set("mfcc13x500"), data=data)
-    assert matrix.X.shape == (20, 6500)
+    corpus = replace(whole, utterances=whole.utterances[:8])
+    matrix = feature_matrix(
+        [corpus], feature_set("mfcc13x500"), data=data, backend="sequential"
+    )
+    assert matrix.X.shape == (8, 6500)
     assert matrix.failures == ()
     assert matrix.duplicates == ()
     assert np.isfinite(matrix.X).all()

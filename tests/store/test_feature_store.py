@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ser_core.errors import ParameterError, SerError
+from ser_core.store.entry_writer import EntryWriter
 from ser_core.store.features import FeatureStore
 
 KEY = "ab" * 32
@@ -31,15 +37,36 @@ def store(tmp_path: Path) -> FeatureStore:
 
 def put(store: FeatureStore, key: str = KEY) -> None:
     with store.locked(key), store.writing(key, n_columns=6) as writer:
+        assert writer.done == []
         for row in VALUES:
-            writer.append(row)
+            writer.append(row, {})
         writer.finish(DOCUMENT)
 
 
-def fail_after_a_row(store: FeatureStore, key: str = KEY) -> None:
-    with store.writing(key, n_columns=6) as writer:
-        writer.append(VALUES[0])
+def fail_after(store: FeatureStore, n_files: int) -> None:
+    """Do some files, every fourth without a row, and fail."""
+    with store.locked(KEY), store.writing(KEY, n_columns=6) as writer:
+        for number in range(n_files):
+            row = None if number % 4 == 3 else VALUES[number]
+            writer.append(row, {"number": number, "note": "größer"})
         raise ZeroDivisionError
+
+
+def go_on(store: FeatureStore) -> tuple[list[int], np.ndarray]:
+    """Do what is left of those files; return what was done, and all rows."""
+    with store.locked(KEY), store.writing(KEY, n_columns=6) as writer:
+        done = [about["number"] for about in writer.done]
+        for number in range(len(done), 20):
+            row = None if number % 4 == 3 else VALUES[number]
+            writer.append(row, {"number": number})
+        writer.finish({})
+    stored = store.open(KEY)
+    assert stored is not None
+    assert stored.sha256 == hashlib.sha256(stored.X.tobytes()).hexdigest()
+    return done, np.array(stored.X)
+
+
+EXPECTED = VALUES[[number for number in range(20) if number % 4 != 3]]
 
 
 def names(store: FeatureStore) -> set[str]:
@@ -59,10 +86,97 @@ def test_entry_is_read_back_as_it_was_written(store: FeatureStore) -> None:
     assert names(store) == {KEY}
 
 
-def test_error_while_writing_leaves_nothing(store: FeatureStore) -> None:
+def test_interrupted_entry_is_not_there_and_is_continued(store: FeatureStore) -> None:
     with pytest.raises(ZeroDivisionError):
-        fail_after_a_row(store)
+        fail_after(store, 9)
     assert store.open(KEY) is None
+    assert store.keys() == []
+    done, rows = go_on(store)
+    assert done == list(range(9))
+    assert np.array_equal(rows, EXPECTED)
+    assert names(store) == {KEY}
+    assert {p.name for p in (store.folder / KEY).iterdir()} == {
+        "values.npy",
+        "index.json",
+    }
+
+
+def test_entry_is_continued_after_any_number_of_interruptions(
+    store: FeatureStore,
+) -> None:
+    for n_files in (5, 2, 1):
+        with (
+            pytest.raises(ZeroDivisionError),
+            store.writing(KEY, n_columns=6) as writer,
+        ):
+            _append_some(writer, n_files)
+    done, rows = go_on(store)
+    assert done == list(range(8))
+    assert np.array_equal(rows, EXPECTED)
+
+
+def _append_some(writer: EntryWriter, n_files: int) -> None:
+    start = len(writer.done)
+    for number in range(start, start + n_files):
+        row = None if number % 4 == 3 else VALUES[number]
+        writer.append(row, {"number": number})
+    raise ZeroDivisionError
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    values_cut=st.integers(0, 330), journal_cut=st.integers(0, 420), flip=st.booleans()
+)
+def test_what_a_torn_part_lacks_is_done_again(
+    tmp_path: Path, values_cut: int, journal_cut: int, flip: bool
+) -> None:
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+        store = FeatureStore(Path(folder) / "features")
+        with pytest.raises(ZeroDivisionError):
+            fail_after(store, 10)
+        part = store.folder / f"{KEY}.part"
+        for name, cut in (("values.npy", values_cut), ("journal.jsonl", journal_cut)):
+            content = bytearray((part / name).read_bytes())
+            if flip and name == "values.npy" and cut < len(content):
+                content[-1 - cut] ^= 1
+            elif cut:
+                del content[-cut:]
+            (part / name).write_bytes(content)
+        done, rows = go_on(store)
+        assert done == list(range(len(done)))
+        assert np.array_equal(rows, EXPECTED)
+
+
+def test_parts_are_removed_after_a_week(store: FeatureStore) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail_after(store, 9)
+    put(store, OTHER)
+    assert names(store) == {f"{KEY}.part", OTHER}
+    long_ago_s = time.time() - 8 * 24 * 3600
+    os.utime(store.folder / f"{KEY}.part", (long_ago_s, long_ago_s))
+    put(store, OTHER)
+    assert names(store) == {OTHER}
+
+
+def test_full_disk_keeps_no_part(store: FeatureStore) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    row = np.ones(100_000, np.float32)
+
+    def fill() -> None:
+        with store.writing(KEY, n_columns=len(row)) as writer:
+            for _ in range(20):
+                writer.append(row, {})
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, before[1]))
+    try:
+        with pytest.raises(SerError, match="make room"):
+            fill()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert names(store) == set()
 
 
@@ -71,14 +185,14 @@ def test_entry_without_document_is_not_kept(store: FeatureStore) -> None:
         pytest.raises(SerError, match="no document"),
         store.writing(KEY, n_columns=6) as writer,
     ):
-        writer.append(VALUES[0])
-    assert names(store) == set()
+        writer.append(VALUES[0], {})
+    assert store.keys() == []
 
 
 def test_failed_second_writing_keeps_the_first(store: FeatureStore) -> None:
     put(store)
     with pytest.raises(ZeroDivisionError):
-        fail_after_a_row(store)
+        fail_after(store, 3)
     stored = store.open(KEY)
     assert stored is not None
     assert np.array_equal(stored.X, VALUES)
@@ -139,7 +253,7 @@ def test_killed_writer_leaves_no_entry_and_no_lock(store: FeatureStore) -> None:
         "store = FeatureStore(pathlib.Path(sys.argv[1]))\n"
         "with store.locked(sys.argv[2]), "
         "store.writing(sys.argv[2], n_columns=6) as writer:\n"
-        "    writer.append(numpy.zeros(6, numpy.float32))\n"
+        "    writer.append(numpy.zeros(6, numpy.float32), {})\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run(
