@@ -11,12 +11,12 @@ from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, nothing, settle_legend
 from pages._view.figures.model_marks import line_px, mark_px, rows_height
 from pages._view.figures.model_record import (
-    Record,
     number,
     study_rows,
     training_context,
 )
 from pages._view.figures.model_rows import Row, draw_rows, legend_entry
+from pages._view.figures.records import Record
 from pages._view.theme import CATEGORIES, FAILED, NEUTRAL, Mode, Size
 
 _TITLE: Final = "Stock against accelerated scikit-learn"

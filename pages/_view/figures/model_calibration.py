@@ -19,13 +19,13 @@ from pages._view.figures.chart import (
 )
 from pages._view.figures.model_marks import line_px, mark_px
 from pages._view.figures.model_record import (
-    Record,
     Shown,
     number,
     shown_results,
     training_context,
     why_no_unseen,
 )
+from pages._view.figures.records import Record
 from pages._view.theme import HEIGHT_PX, NEUTRAL, Mode, Size
 
 _TITLE: Final = "Is it right as often as it says?"

@@ -12,7 +12,6 @@ from pages._view.figures.bars import bar_marker
 from pages._view.figures.chart import Chart, Style, canvas, nothing, settle_legend
 from pages._view.figures.model_marks import error_bars, level, rows_height
 from pages._view.figures.model_record import (
-    Record,
     Shown,
     classes,
     human_accuracy,
@@ -23,6 +22,7 @@ from pages._view.figures.model_record import (
     why_no_interval,
     why_no_unseen,
 )
+from pages._view.figures.records import Record
 from pages._view.theme import Mode, Size
 
 _TITLE: Final = "F1 of each class"

@@ -9,7 +9,6 @@ from typing import Final
 from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, nothing, stacked_panels
 from pages._view.figures.model_record import (
-    Record,
     number,
     percent_interval,
     split_words,
@@ -17,6 +16,7 @@ from pages._view.figures.model_record import (
     training_context,
 )
 from pages._view.figures.model_rows import Row, draw_rows
+from pages._view.figures.records import Record
 from pages._view.theme import CATEGORIES, HEIGHT_PX, Mode, Size
 
 _TITLE: Final = "13 against 20 coefficients"

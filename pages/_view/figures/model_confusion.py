@@ -12,7 +12,6 @@ from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, colour_bar, nothing
 from pages._view.figures.model_marks import rows_height, slant_ticks
 from pages._view.figures.model_record import (
-    Record,
     Result,
     random_result,
     split_words,
@@ -20,6 +19,7 @@ from pages._view.figures.model_record import (
     unseen_result,
     why_no_unseen,
 )
+from pages._view.figures.records import Record
 from pages._view.theme import CATEGORIES, SEQUENTIAL_SCALE, Mode, Size
 
 _TITLE: Final = "What is taken for what"
@@ -47,9 +47,9 @@ def confusion(
     rates : bool, default True
         Percent of each true class instead of counts.
     selected : (truth, predicted) or None
-        The cell to frame, where it was chosen elsewhere than in the figure: one that
-        is clicked shows by itself, and a figure that changes loses its selection in
-        Streamlit.
+        The cell to frame. A figure that changes loses its selection in Streamlit:
+        read a click in the callback of ``on_select``, and take an empty selection
+        for no news.
     size, mode : str
 
     Returns

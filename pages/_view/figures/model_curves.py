@@ -15,7 +15,6 @@ from pages._view.figures.model_marks import line_px
 from pages._view.figures.model_record import (
     RANDOM_LOOK,
     UNSEEN_LOOK,
-    Record,
     classes,
     random_result,
     split_words,
@@ -23,6 +22,7 @@ from pages._view.figures.model_record import (
     unseen_result,
     why_no_unseen,
 )
+from pages._view.figures.records import Record
 from pages._view.theme import HEIGHT_PX, NEUTRAL, Look, Mode, Size
 from ser_core.evaluation.curves import ClassCurves, Curves
 
@@ -163,9 +163,8 @@ def _panels(
                 figure.add_trace(trace, **place)
     _axes(figure, len(labels), columns, sort)
     settle_legend(figure, style=style)
-    return Chart(
-        title=sort.title, figure=figure, reading=_reading(record, found, labels, sort)
-    )
+    reading = _reading(record, found, labels, sort)
+    return Chart(title=sort.title, figure=figure, reading=reading)
 
 
 def _series(

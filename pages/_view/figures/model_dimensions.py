@@ -10,7 +10,11 @@ import plotly.graph_objects as go
 from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, nothing, settle_legend
 from pages._view.figures.model_marks import level, line_px
-from pages._view.figures.model_record import Record, study_rows, training_context
+from pages._view.figures.model_record import (
+    study_rows,
+    training_context,
+)
+from pages._view.figures.records import Record
 from pages._view.theme import ACCENT, CATEGORIES, Mode, Size
 
 _TITLE: Final = "Variance explained by principal components"

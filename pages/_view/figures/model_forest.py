@@ -13,7 +13,6 @@ from pages._view.figures.model_marks import level, line_px, mark_px, rows_height
 from pages._view.figures.model_record import (
     RANDOM_LOOK,
     UNSEEN_LOOK,
-    Record,
     chance,
     corpus_name,
     interval,
@@ -25,6 +24,7 @@ from pages._view.figures.model_record import (
     unseen_result,
 )
 from pages._view.figures.model_rows import Row, draw_rows
+from pages._view.figures.records import Record
 from pages._view.theme import CATEGORIES, NEUTRAL, Mode, Size
 from ser_core.evaluation.paired import PairedTest
 

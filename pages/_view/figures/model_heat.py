@@ -13,7 +13,6 @@ from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, colour_bar, nothing
 from pages._view.figures.model_marks import rows_height, slant_ticks
 from pages._view.figures.model_record import (
-    Record,
     interval,
     number,
     percent_interval,
@@ -21,6 +20,7 @@ from pages._view.figures.model_record import (
     training_context,
     unseen_result,
 )
+from pages._view.figures.records import Record
 from pages._view.theme import SEQUENTIAL_SCALE, Mode, Size
 
 _TITLE: Final = "Feature sets against models"

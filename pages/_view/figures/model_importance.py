@@ -9,13 +9,13 @@ from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, nothing
 from pages._view.figures.model_marks import rows_height
 from pages._view.figures.model_record import (
-    Record,
     number,
     split_words,
     study_rows,
     training_context,
 )
 from pages._view.figures.model_rows import Row, draw_rows
+from pages._view.figures.records import Record
 from pages._view.theme import ACCENT, Mode, Size
 
 _TITLE: Final = "Importance by permutation on the test part"

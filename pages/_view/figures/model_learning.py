@@ -12,13 +12,13 @@ from pages._view.figures.model_marks import error_bars, line_px, mark_px
 from pages._view.figures.model_record import (
     RANDOM_LOOK,
     UNSEEN_LOOK,
-    Record,
     is_independent,
     number,
     split_words,
     study_rows,
     training_context,
 )
+from pages._view.figures.records import Record
 from pages._view.theme import Mode, Size
 
 _TITLE: Final = "Learning curve"

@@ -46,9 +46,12 @@ def error_bars(
     above: list[float | None] = []
     below: list[float | None] = []
     for value, pair in zip(values, bounds, strict=True):
-        known = value is not None and pair is not None
-        above.append(pair[1] * scale - value if known else None)
-        below.append(value - pair[0] * scale if known else None)
+        if value is None or pair is None:
+            above.append(None)
+            below.append(None)
+            continue
+        above.append(pair[1] * scale - value)
+        below.append(value - pair[0] * scale)
     return {
         "type": "data",
         "symmetric": False,

@@ -14,7 +14,6 @@ from pages._view.figures.chart import Chart, Style, canvas, nothing, stacked_pan
 from pages._view.figures.model_record import (
     RANDOM_LOOK,
     UNSEEN_LOOK,
-    Record,
     Shown,
     interval,
     number,
@@ -24,6 +23,7 @@ from pages._view.figures.model_record import (
     training_context,
 )
 from pages._view.figures.model_rows import Row, draw_rows
+from pages._view.figures.records import Record
 from pages._view.theme import HEIGHT_PX, NEUTRAL, PUBLISHED_PATTERN, Mode, Size
 from ser_core.evaluation.published import MARK, PublishedFigure
 

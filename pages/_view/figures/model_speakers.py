@@ -12,13 +12,13 @@ from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, nothing, settle_legend
 from pages._view.figures.model_marks import level, line_px, mark_px, ticks_fit
 from pages._view.figures.model_record import (
-    Record,
     Shown,
     number,
     shown_results,
     training_context,
     why_no_unseen,
 )
+from pages._view.figures.records import Record
 from pages._view.theme import Mode, Size
 
 Measure = Literal["uar", "war"]

@@ -9,7 +9,6 @@ from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, nothing, settle_legend
 from pages._view.figures.model_marks import level, rows_height
 from pages._view.figures.model_record import (
-    Record,
     Shown,
     chance,
     human_accuracy,
@@ -23,6 +22,7 @@ from pages._view.figures.model_record import (
     why_no_unseen,
 )
 from pages._view.figures.model_rows import Row, draw_rows
+from pages._view.figures.records import Record
 from pages._view.theme import Mode, Size
 
 _TITLE: Final = "A random split against unseen speakers"

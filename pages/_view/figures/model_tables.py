@@ -10,7 +10,6 @@ import pandas as pd
 
 from pages._view import format as say
 from pages._view.figures.model_record import (
-    Record,
     Result,
     classes,
     corpus_name,
@@ -21,6 +20,7 @@ from pages._view.figures.model_record import (
     split_words,
     unseen_result,
 )
+from pages._view.figures.records import Record
 
 _MIB: Final = 1024**2
 _SORTS: Final = ("random", "unseen")

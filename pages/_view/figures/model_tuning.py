@@ -11,7 +11,11 @@ import plotly.graph_objects as go
 from pages._view import format as say
 from pages._view.figures.chart import Chart, Style, canvas, nothing, settle_legend
 from pages._view.figures.model_marks import line_px, mark_px
-from pages._view.figures.model_record import Record, number, training_context
+from pages._view.figures.model_record import (
+    number,
+    training_context,
+)
+from pages._view.figures.records import Record
 from pages._view.theme import ACCENT, CATEGORIES, FAILED, Mode, Size
 
 _TITLE: Final = "Search for parameters"
