@@ -59,8 +59,8 @@ def inert(text: object, *, longest: int = _LONGEST) -> str:
 
     Examples
     --------
-    >>> inert("<b>x</b> [y](z) | *w*")
-    '&lt;b&gt;x&lt;/b&gt; \\\\[y\\\\](z) \\\\| \\\\*w\\\\*'
+    >>> print(inert("<b>x</b> [y](z) | *w*"))
+    &lt;b&gt;x&lt;/b&gt; \[y\](z) \| \*w\*
 
     """
     visible = "".join(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import doctest
 import json
 import re
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from bundle_models import card, fitted, result, rows
 
 from ser_core.errors import ModelError
+from ser_core.models import acceleration_process, card_text
 from ser_core.models.card import CardCorpus, CardResults, ModelCard
 from ser_core.models.card_record import card_from_record, licence_note
 from ser_core.models.card_text import inert
@@ -316,3 +318,10 @@ def test_distances_need_a_scaler() -> None:
 
     with pytest.raises(ModelError, match="scaler"):
         distances(LogisticRegression(), rows()[0])
+
+
+def test_the_examples_of_the_documentation_hold() -> None:
+    for module in (card_text, acceleration_process):
+        found = doctest.testmod(module)
+        assert found.attempted
+        assert not found.failed
