@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
 Signal = npt.NDArray[np.float32]
 
@@ -17,14 +16,12 @@ def vowel(
     noise: float = 0.002,
     seed: int = 0,
 ) -> Signal:
-    """Return a pulse train through two resonances, in a little noise."""
-    n_samples = int(duration_s * sample_rate)
-    phase = np.cumsum(np.full(n_samples, f0_hz / sample_rate))
-    y = np.diff(np.floor(phase), prepend=0.0)
-    for centre_hz, width_hz in ((600.0, 80.0), (1_300.0, 120.0)):
-        radius = np.exp(-np.pi * width_hz / sample_rate)
-        angle = 2 * np.pi * centre_hz / sample_rate
-        y = lfilter([1.0], [1.0, -2 * radius * np.cos(angle), radius**2], y)
+    """Return harmonics through two resonances, in a little noise."""
+    t = np.arange(int(duration_s * sample_rate)) / sample_rate
+    y = np.zeros(len(t))
+    for hz in np.arange(f0_hz, min(4_000.0, sample_rate / 2), f0_hz):
+        gain = 1 / (1 + ((hz - 600) / 150) ** 2) + 0.3 / (1 + ((hz - 1_300) / 200) ** 2)
+        y += (gain + 0.01) * np.sin(2 * np.pi * hz * t)
     y = 0.5 * y / np.abs(y).max()
-    y += np.random.default_rng(seed).normal(scale=noise, size=n_samples)
+    y += np.random.default_rng(seed).normal(scale=noise, size=len(t))
     return y.astype(np.float32)
