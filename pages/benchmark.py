@@ -41,7 +41,7 @@ else:
                 pipeline_form(cache.lab())
         if past.open:
             with past:
-                history(cache.runs().list())
+                history(cache.measured_runs())
         if elsewhere.open:
             with elsewhere:
-                machines(cache.runs().list())
+                machines(cache.measured_runs())

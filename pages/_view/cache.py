@@ -33,7 +33,7 @@ from ser_core.corpora.utterance import Corpus
 from ser_core.features.picture import MelPicture, mel_picture
 from ser_core.measure.environment import fingerprint as environment_of
 from ser_core.store.data_folder import DataFolder, data_folder
-from ser_core.store.runs import RunStore
+from ser_core.store.runs import RunStore, RunSummary
 
 
 def lab() -> DataFolder:
@@ -69,6 +69,11 @@ def _open_lab(root: str) -> DataFolder:
 def runs() -> RunStore:
     """Return the store of run records."""
     return RunStore(lab().runs)
+
+
+def measured_runs() -> list[RunSummary]:
+    """List the stored benchmarks and pipelines, the newest first."""
+    return [run for run in runs().list() if run.kind in ("bench", "pipeline")]
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -43,7 +43,7 @@ def expected(plan: BenchmarkPlan, *, data: DataFolder) -> Estimate | None:
         As `ser_core.bench.estimate.estimate_apart`.
 
     """
-    records = [cache.runs().get(run.id) for run in cache.runs().list()[:_RECORDS]]
+    records = [cache.runs().get(run.id) for run in cache.measured_runs()[:_RECORDS]]
     rates = rates_of_records(reversed(records), features=plan.features)
     if machine_is_busy(data) and any(arm.key not in rates for arm in plan.arms):
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._view import cache, widgets
+from pages._view import cache, state, widgets
 from pages._view.history import comparison
 from pages._view.pipeline_results import pipeline_results
 from pages._view.results import bench_results
@@ -50,6 +50,14 @@ def show_record(record: Record) -> None:
     """Draw one record by its kind."""
     if record["kind"] == "bench":
         bench_results(record)
+        return
+    if record["kind"] != "pipeline":
+        st.info("This is a training run; the Model page shows it.")
+        st.page_link(
+            "pages/model.py",
+            label="Open it on the Model page",
+            query_params={state.RUN: record["id"]},
+        )
         return
     other = _counterpart(record)
     pair = {run["version"]: run for run in (other, record) if run is not None}

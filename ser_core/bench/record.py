@@ -15,7 +15,7 @@ from ser_core.bench.plan import REFERENCE_ARM
 from ser_core.bench.schema import check_shape
 from ser_core.bench.statistics import summarise
 from ser_core.errors import ParameterError, RecordError
-from ser_core.store.record_head import begin_record, utc_text
+from ser_core.store.record_head import begin_record, spreadsheet_cell, utc_text
 from ser_core.store.versions import Record, upgrade
 
 MAX_IMPORT_BYTES: Final = 32 * 2**20
@@ -33,7 +33,6 @@ CSV_TABLES: Final[dict[str, tuple[str, ...]]] = {
 _INERT: Final = str.maketrans(
     {"<": "‹", ">": "›", "[": "(", "]": ")", "`": "'", "$": "＄", "\\": "/"}
 )
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def new_record(
@@ -153,7 +152,7 @@ def export_csv(record: Record, *, table: str) -> str:
     writer.writerow([*run, *columns])
     for row in rows:
         cells = [*run.values(), *(row[column] for column in columns)]
-        writer.writerow([_cell(cell) for cell in cells])
+        writer.writerow([spreadsheet_cell(cell) for cell in cells])
     return text.getvalue()
 
 
@@ -181,6 +180,11 @@ def import_record(data: bytes | str) -> Record:
 
     """
     given = upgrade(_parse(data))
+    if given.get("kind") in ("training", "study"):
+        raise RecordError(
+            f"the file holds a run of kind {given['kind']!r}; only benchmarks and "
+            "pipelines are imported, models travel as bundles"
+        )
     validate(given)
     record: Record = _inert(given)
     record["id"] = uuid.uuid4().hex
@@ -286,13 +290,6 @@ def _inert(value: Any) -> Any:
 def _is_nested(value: Any) -> bool:
     """Tell whether a value needs more than one cell."""
     return isinstance(value, list | dict)
-
-
-def _cell(value: Any) -> Any:
-    """Keep spreadsheets from running text as a formula."""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
 
 
 def _parse_utc(text: str) -> datetime:

@@ -11,7 +11,7 @@ from ser_core.cli.arguments import Subparsers, add_command, add_group
 from ser_core.cli.output import JsonOutput, add_json_option, table
 from ser_core.errors import RecordError
 from ser_core.store.data_folder import DataFolder
-from ser_core.store.runs import RunStore
+from ser_core.store.runs import RunStore, RunSummary
 
 
 def add_to(commands: Subparsers) -> None:
@@ -31,7 +31,8 @@ def add_to(commands: Subparsers) -> None:
         command=_export,
         summary="write a stored run as JSON, or a table of it as CSV",
         description="The JSON can be imported on another machine. Tables of a "
-        "benchmark are runs and summary, of a pipeline stages and report.",
+        "benchmark are runs and summary, of a pipeline stages and report, of a "
+        "training per_class, folds, by_speaker and predictions, of a study rows.",
         examples="runs export 0123456789abcdef0123456789abcdef --json run.json\n"
         "runs export 0123456789abcdef0123456789abcdef --csv summary > run.csv",
     )
@@ -72,20 +73,33 @@ def _list(options: argparse.Namespace, data: DataFolder) -> int:
             run.created_utc[:19],
             run.label + (" (synthetic)" if run.synthetic else ""),
             "" if run.speedup is None else f"{run.speedup:.2f}x ({run.speedup_arm})",
+            _recall(run),
             run.source,
         ]
         for run in runs
     ]
-    headings = ["run", "kind", "made (UTC)", "label", "best speed-up", "source"]
+    headings = ["run", "kind", "made (UTC)", "label", "best speed-up"]
+    headings += ["UAR / unseen speakers", "source"]
     print(table(headings, rows))
     return 0
 
 
+def _recall(run: RunSummary) -> str:
+    """Write both figures of a training run, so that neither stands alone."""
+    if run.uar is None:
+        return ""
+    unseen = "unknown" if run.uar_unseen is None else f"{run.uar_unseen:.1%}"
+    return f"{run.uar:.1%} / {unseen}"
+
+
 def _export(options: argparse.Namespace, data: DataFolder) -> int:
-    from ser_core.bench.record import export_csv
+    from ser_core.bench import record as bench_record
+    from ser_core.training import export as training_export
 
     output = JsonOutput(options.json)
     record = RunStore(data.runs).get(options.run_id)
+    trained = record["kind"] in training_export.CSV_TABLES
+    export_csv = training_export.export_csv if trained else bench_record.export_csv
     if options.csv is None:
         output.write(record)
     else:

@@ -36,6 +36,8 @@ REPORT: Final = MapOf(
     100,
 )
 
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
 _FREE_TABLE: Final = MapOf(Text(longest=200), Anything(), 200)
 
 _ENVIRONMENT: Final = Table(
@@ -141,3 +143,10 @@ def begin_record(
 def utc_text(time: datetime) -> str:
     """Write a time in UTC so that texts sort as times do."""
     return time.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def spreadsheet_cell(value: Any) -> Any:
+    """Keep spreadsheets from running text as a formula."""
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return f"'{value}"
+    return value

@@ -1,105 +1,110 @@
-"""The features of a stored training as CSV files, training and test apart."""
+"""Write tables of training records and studies as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any, Final
 
 from ser_core.errors import ParameterError
-from ser_core.features.export import export_csv
-from ser_core.features.matrix import open_matrix
-from ser_core.store.data_folder import DataFolder
-from ser_core.training.corpus_data import choose_corpora
-from ser_core.training.plan import TrainingPlan
-from ser_core.training.runner import split_both
-from ser_core.training.samples import select_samples
+from ser_core.store.record_head import spreadsheet_cell
+
+CSV_TABLES: Final[dict[str, tuple[str, ...]]] = {
+    "training": ("per_class", "folds", "by_speaker", "predictions"),
+    "study": ("rows",),
+}
+"""Which tables of a record of each kind can be exported as CSV."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class MatrixRows:
-    """Rows of a feature matrix to train and to test on.
-
-    Attributes
-    ----------
-    train, test : ndarray of shape (n_part,), intp
-
-    """
-
-    train: npt.NDArray[np.intp]
-    test: npt.NDArray[np.intp]
-
-
-def export_fold(
-    record: Mapping[str, Any],
-    folder: Path,
-    *,
-    data: DataFolder,
-    unseen: bool = False,
-    fold: int = 0,
-) -> tuple[Path, Path]:
-    """Write the training and the test rows of one fold of a stored training.
+def export_csv(record: Mapping[str, Any], *, table: str) -> str:
+    """Return one table of a record as CSV text.
 
     Parameters
     ----------
     record : mapping
-        Of kind ``training``.
-    folder : Path
-        Made if it does not exist.
-    data : DataFolder
-        Where its corpora are registered and its features are stored.
-    unseen : bool, default False
-        The split on unseen speakers that stands beside a random one.
-    fold : int, default 0
-        Which fold of that split, from 0.
+        Of kind ``training`` or ``study``.
+    table : str
+        ``per_class``, ``folds``, ``by_speaker`` or ``predictions`` of a training run,
+        ``rows`` of a study.
 
     Returns
     -------
-    train, test : Path
-        As `ser_core.features.export.export_csv`.
+    text : str
+        RFC 4180 with a heading. Each row begins with the run's id and, for a training
+        run, the split that it is of: the rows on unseen speakers follow those of the
+        split that was asked for.
 
     Raises
     ------
-    CorpusError
-        A corpus of the run is not registered here under its name.
     ParameterError
-        There is no such split or fold, or the recordings are no longer those of the
-        run.
-    SerError
-        The features are not stored any more, or the files cannot be written.
+        A record of this kind has no such table.
 
     """
-    plan = TrainingPlan.from_json(record["plan"])
-    chosen = choose_corpora(plan, data=data)
-    trained_on = [corpus["fingerprint"] for corpus in record["corpora"]]
-    if list(chosen.fingerprints) != trained_on:
+    allowed = CSV_TABLES[record["kind"]]
+    if table not in allowed:
         raise ParameterError(
-            "the recordings are not those that this run was trained on: files came, "
-            "went or changed since; train again to export their features"
+            f"table = {table!r} is not in a record of kind {record['kind']!r}; "
+            f"choose one of: {', '.join(allowed)}"
         )
-    matrix = open_matrix(data, record["matrix_key"], corpora=chosen.corpora)
-    samples = select_samples(plan, chosen, matrix)
-    main, beside, reason = split_both(plan, samples)
-    splitting = beside if unseen else main
-    if splitting is None:
-        raise ParameterError(
-            "this run has no second split on unseen speakers"
-            + (f" ({reason})" if reason else "")
-            + "; export its own split"
-        )
-    if not 0 <= fold < len(splitting.folds):
-        raise ParameterError(
-            f"fold = {fold} is not there; {splitting.name} has folds 0 to "
-            f"{len(splitting.folds) - 1}"
-        )
-    part = splitting.folds[fold]
-    # rows of the matrix that are no samples keep their emotion and are not written
-    labels = [utterance.emotion for utterance in matrix.utterances]
-    for row, label in zip(samples.rows.tolist(), samples.y.tolist(), strict=True):
-        labels[row] = label
-    rows = MatrixRows(train=samples.rows[part.train], test=samples.rows[part.test])
-    return export_csv(matrix, rows, folder, labels=labels)
+    if record["kind"] == "study":
+        rows = [{"run_id": record["id"], **row} for row in record["rows"]]
+    else:
+        results = [record, record["unseen_speakers"]]
+        rows = [
+            {"run_id": record["id"], "split": result["split"], **row}
+            for result in results
+            if result is not None
+            for row in _rows(record, result, table)
+        ]
+    return _text(rows)
+
+
+def _rows(
+    record: Mapping[str, Any], result: Mapping[str, Any], table: str
+) -> list[dict[str, Any]]:
+    """Return the rows of one split's table, without nested values."""
+    if table == "per_class":
+        found = [{"class": k, **v} for k, v in result["per_class"].items()]
+    elif table == "predictions":
+        found = _predictions(record, result)
+    else:
+        found = [dict(row) for row in result[table]]
+    return [
+        {k: v for k, v in row.items() if not isinstance(v, list | dict)}
+        for row in found
+    ]
+
+
+def _predictions(
+    record: Mapping[str, Any], result: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return one row a tested clip, with the probability of every class."""
+    classes = record["classes"]
+    given = result["predictions"]
+    rows = []
+    for i, path in enumerate(given["path"]):
+        row = {
+            "corpus": record["corpora"][given["corpus"][i]]["name"],
+            "path": path,
+            "speaker": given["speaker"][i],
+            "fold": result["folds"][given["fold"][i]]["name"],
+            "truth": classes[given["truth"][i]],
+            "predicted": classes[given["predicted"][i]],
+        }
+        if given["probabilities"] is not None:
+            shares = zip(classes, given["probabilities"][i], strict=True)
+            row |= {f"p_{label}": share for label, share in shares}
+        rows.append(row)
+    return rows
+
+
+def _text(rows: list[dict[str, Any]]) -> str:
+    """Write rows below their heading."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([spreadsheet_cell(row.get(column)) for column in columns])
+    return text.getvalue()

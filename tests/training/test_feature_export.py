@@ -11,7 +11,7 @@ import pytest
 from ser_core.corpora.registry import register
 from ser_core.errors import ParameterError
 from ser_core.store.data_folder import DataFolder
-from ser_core.training.export import export_fold
+from ser_core.training.feature_export import export_fold
 from ser_core.training.plan import TrainingPlan
 from ser_core.training.runner import run_training
 
