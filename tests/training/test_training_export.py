@@ -6,12 +6,12 @@ import csv
 import io
 
 import pytest
+from study_records import study_record
+from training_records import training_record
 
 from ser_core.bench.record import export_json, import_record
 from ser_core.errors import ParameterError, RecordError
 from ser_core.training.export import CSV_TABLES, export_csv
-from tests.pages.study_records import study_record
-from tests.pages.training_records import training_record
 
 
 def rows(text: str) -> list[dict[str, str]]:
