@@ -205,7 +205,8 @@ def _choose_label_sets(read: Mapping[str, Corpus]) -> str:
     """Ask what happens to emotions that only some of the corpora have."""
     tables = counts(read)
     if len(set().union(*tables.values())) == len(common_emotions(tables)):
-        return "common"
+        # nothing to decide; a protocol that decided it keeps its word
+        return str(st.session_state.get(state.MODEL_LABEL_SETS) or "common")
     return widgets.one_of(
         "Emotions that only some of these corpora have",
         list(model_words.LABEL_SETS),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import tempfile
@@ -19,63 +18,19 @@ from ser_core.errors import ParameterError, SerError
 from ser_core.models.bundle import list_bundles
 from ser_core.models.bundle_zip import export_zip
 from ser_core.store.data_folder import DataFolder
-from ser_core.training.export import export_fold
+from ser_core.training.export import export_csv
+from ser_core.training.feature_export import export_fold
 from ser_core.training.plan import TrainingPlan
 
 Record = dict[str, Any]
 
 PAGE: Final = "pages/model.py"
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _BYTES_A_VALUE: Final = 11
 """A float32 in a CSV file, with its comma."""
 
 _LARGEST_CSV: Final = 150_000_000
 """Bytes of features that are offered for download; more is written by a command."""
-
-
-def predictions_csv(record: Record) -> str:
-    """Write every tested recording of both splits as CSV, one row each.
-
-    Parameters
-    ----------
-    record : dict
-        Of kind ``training``.
-
-    Returns
-    -------
-    text : str
-        RFC 4180 with a heading; text that a spreadsheet would run is quoted.
-
-    """
-    out = io.StringIO()
-    write = csv.writer(out)
-    classes = record["classes"]
-    heading = ["split", "corpus", "recording", "speaker", "fold", "truth", "predicted"]
-    write.writerow([*heading, *(f"p_{label}" for label in classes)])
-    for result in (record, record["unseen_speakers"]):
-        if result is None:
-            continue
-        table = result["predictions"]
-        none = [None] * len(table["path"])
-        for row, path in enumerate(table["path"]):
-            chances = (table["probabilities"] or none)[row] or [""] * len(classes)
-            cells = [
-                result["split"],
-                record["corpora"][table["corpus"][row]]["name"],
-                path,
-                table["speaker"][row] or "",
-                result["folds"][table["fold"][row]]["name"],
-                classes[table["truth"][row]],
-                classes[table["predicted"][row]],
-            ]
-            write.writerow([*map(_cell, cells), *chances])
-    return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    """Keep spreadsheets from running text as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def downloads(record: Record, data: DataFolder) -> None:
@@ -93,7 +48,7 @@ def downloads(record: Record, data: DataFolder) -> None:
         )
         st.download_button(
             "Predictions (CSV)",
-            lambda: predictions_csv(record),
+            lambda: export_csv(record, table="predictions"),
             f"{name}-predictions.csv",
             "text/csv",
             icon=":material/table:",
@@ -152,7 +107,7 @@ def _features(record: Record, data: DataFolder, *, name: str) -> None:
         st.caption(
             f"{n_rows:,} rows of {n_columns:,} values make about "
             f"{format.size(expected)} of CSV, too much for a browser. On this machine, "
-            "`ser_core.training.export.export_fold` writes them to a folder."
+            "`ser_core.training.feature_export.export_fold` writes them to a folder."
         )
         return
     unseen, fold = _choose_fold(record)
@@ -205,7 +160,7 @@ def features_zip(record: Record, data: DataFolder, *, unseen: bool, fold: int) -
     Raises
     ------
     SerError
-        As `ser_core.training.export.export_fold`.
+        As `ser_core.training.feature_export.export_fold`.
 
     """
     stream = io.BytesIO()

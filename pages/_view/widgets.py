@@ -120,7 +120,8 @@ def one_of(
     chosen = st.segmented_control(
         label,
         options,
-        default=options[0],
+        # Streamlit warns of a default beside a value that the session holds already
+        default=None if key in st.session_state else options[0],
         required=True,
         format_func=lambda option: (names or {}).get(option, option),
         key=key,
