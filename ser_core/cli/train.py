@@ -164,22 +164,29 @@ def plan_document(
 
 
 def figures(record: dict[str, Any]) -> dict[str, Any]:
-    """Return what ``--json`` writes of a record."""
-    unseen = record["unseen_speakers"]
+    """Return what ``--json`` writes of a record.
+
+    ``unseen_speakers`` has the keys of the split that was asked for; where that split
+    keeps speakers apart itself, it is the same figures.
+    """
+    unseen = record if record["speaker_independent"] else record["unseen_speakers"]
     return {
-        "model": record["model"],
-        "features": record["features"],
-        "split": record["split"],
-        **{key: record[key] for key in RESULT_KEYS},
-        "peak_rss_bytes": record["peak_rss_bytes"],
-        "unseen_speakers": (
-            None
-            if unseen is None
-            else {"split": unseen["split"], **{key: unseen[key] for key in RESULT_KEYS}}
-        ),
+        **_split_figures(record, record),
+        "unseen_speakers": None if unseen is None else _split_figures(record, unseen),
         "unseen_speakers_reason": record["unseen_speakers_reason"],
         "bundle": record["bundle"],
         "run": record["id"],
+    }
+
+
+def _split_figures(record: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of one split; the peak is that of the whole run."""
+    return {
+        "model": record["model"],
+        "features": record["features"],
+        "split": result["split"],
+        **{key: result[key] for key in RESULT_KEYS},
+        "peak_rss_bytes": record["peak_rss_bytes"],
     }
 
 
