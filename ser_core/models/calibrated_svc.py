@@ -145,8 +145,9 @@ class CalibratedSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return self
         if counts.min() < 2:
             raise ValueError(
-                f"class {str(self.classes_[counts.argmin()])!r} has 1 member; calibration "
-                "needs 2 or more: set probability=False, or leave the class out"
+                f"class {str(self.classes_[counts.argmin()])!r} has 1 member; "
+                "calibration needs 2 or more: set probability=False, or leave the "
+                "class out"
             )
         self.calibration_ = CalibratedClassifierCV(
             machine,
