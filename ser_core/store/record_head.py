@@ -68,6 +68,7 @@ _FEATURE_SET: Final = Table(
             COUNT,
         ),
     },
+    others=Anything(deepest=3, most=40, longest_text=200),  # each kind has its own
 )
 
 HEAD: Final[dict[str, Shape]] = {

@@ -144,10 +144,14 @@ class MapOf:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with known keys: some must be there, some may."""
+    """A table with known keys: some must be there, some may.
+
+    Keys beyond them are refused, or have the shape of `others` where that is given.
+    """
 
     required: Mapping[str, Shape]
     optional: Mapping[str, Shape] = field(default_factory=dict)
+    others: Shape | None = None
 
     def check(self, value: Any, where: str) -> None:
         """Raise RecordError where the value does not fit."""
@@ -157,7 +161,7 @@ class Table:
             if key not in value:
                 raise refuse(None, f"{where}.{key}".lstrip("."), "a value")
         for key, entry in value.items():
-            shape = self.required.get(key) or self.optional.get(key)
+            shape = self.required.get(key) or self.optional.get(key) or self.others
             if shape is None:
                 place = f"a key of {where or 'the record'}"
                 known = ", ".join([*self.required, *self.optional])

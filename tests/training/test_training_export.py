@@ -11,7 +11,9 @@ from training_records import training_record
 
 from ser_core.bench.record import export_json, import_record
 from ser_core.errors import ParameterError, RecordError
+from ser_core.features.registry import FEATURE_SETS, feature_set
 from ser_core.training.export import CSV_TABLES, export_csv
+from ser_core.training.record import validate
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -60,3 +62,11 @@ def test_an_unknown_table_is_refused() -> None:
 def test_a_training_is_not_imported_as_a_benchmark() -> None:
     with pytest.raises(RecordError, match="models travel as bundles"):
         import_record(export_json(training_record()))
+
+
+@pytest.mark.parametrize("name", [*FEATURE_SETS, "prosody+denoise+trim+normalise"])
+def test_every_feature_set_fits_into_a_record(name: str) -> None:
+    described = feature_set(name)
+    record = training_record()
+    record["feature_set"] = {**described.to_json(), "key": described.key}
+    validate(record)
