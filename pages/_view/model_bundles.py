@@ -28,7 +28,7 @@ def saved_models(data: DataFolder) -> None:
             hide_index=True,
             height="content" if len(bundles) <= 8 else 320,
             column_config={
-                "UAR unseen": st.column_config.NumberColumn(format="percent")
+                "UAR unseen": st.column_config.NumberColumn(format="%.1f %%")
             },
         )
         _one(bundles, data)
@@ -60,7 +60,7 @@ def _row(bundle: BundleSummary) -> dict[str, object]:
         "features": card.features.label,
         "classes": len(card.classes),
         "learned from": " + ".join(corpus.name for corpus in card.corpora),
-        "UAR unseen": None if unseen is None else unseen.get("uar"),
+        "UAR unseen": None if unseen is None else 100 * float(unseen["uar"]),
         "saved": format.when(card.created_utc),
         "size": format.size(bundle.size_bytes),
     }

@@ -28,14 +28,13 @@ def comparison(records: Sequence[Record]) -> None:
     st.subheader(f"{len(records)} trainings compared", anchor=False)
     widgets.synthetic_badge(synthetic=any(r["corpus"]["synthetic"] for r in records))
     _one_question(records)
-    unseen = _choose_side(records)
     key = "-".join(record["id"][:8] for record in records)[:120]
     mode = widgets.mode()
     widgets.chart(model_forest.forest(records, mode=mode), key=f"forest-{key}")
     _table(records)
-    _paired(records, unseen=unseen)
-    pairs = {(record["features"], record["model"]) for record in records}
-    if len(pairs) > 1:
+    _paired(records)
+    kinds = [{record[what] for record in records} for what in ("features", "model")]
+    if all(len(found) > 1 for found in kinds):
         widgets.chart(
             model_heat.features_by_models(records, mode=mode), key=f"heat-{key}"
         )
@@ -92,11 +91,11 @@ def _table(records: Sequence[Record]) -> None:
                 "features": record["features"],
                 "model": record["model"],
                 "split": model_words.split_name(record["split"]),
-                "UAR unseen": (apart or {}).get("uar"),
+                "UAR unseen": _percent(apart, "uar"),
                 "95 %": _interval(apart),
-                "UAR random": (random or {}).get("uar"),
-                "WAR unseen": (apart or {}).get("war"),
-                "macro F1 unseen": (apart or {}).get("macro_f1"),
+                "UAR random": _percent(random, "uar"),
+                "WAR unseen": _percent(apart, "war"),
+                "macro F1 unseen": _percent(apart, "macro_f1"),
                 "fit (s)": record["fit_s"],
                 "when": format.when(record["created_utc"]),
             }
@@ -108,11 +107,16 @@ def _table(records: Sequence[Record]) -> None:
         height="content" if len(rows) <= 12 else 420,
         column_config={
             **{
-                name: st.column_config.NumberColumn(format="percent") for name in shares
+                name: st.column_config.NumberColumn(format="%.1f %%") for name in shares
             },
             "fit (s)": st.column_config.NumberColumn(format="%.1f"),
         },
     )
+
+
+def _percent(result: Record | None, name: str) -> float | None:
+    """Return a figure of a result in percent, None where there is none."""
+    return None if result is None else result[name] * 100
 
 
 def _interval(result: Record | None) -> str:
@@ -121,9 +125,10 @@ def _interval(result: Record | None) -> str:
     return "" if span is None else f"{span[0] * 100:.1f} to {span[1] * 100:.1f} %"
 
 
-def _paired(records: Sequence[Record], *, unseen: bool) -> None:
+def _paired(records: Sequence[Record]) -> None:
     """Ask whether the difference of two runs is more than chance."""
     st.markdown("**Is the difference more than chance?**")
+    unseen = _choose_side(records)
     names = {
         number: f"{number + 1}: {model_cache.run_name(record)}"
         for number, record in enumerate(records)

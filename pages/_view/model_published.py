@@ -34,8 +34,12 @@ def published_figures(summaries: Sequence[RunSummary]) -> None:
         "Read the columns *speakers apart* and *pre-trained* before any comparison."
     )
     corpora = list(dict.fromkeys("+".join(row.corpora) for row in PUBLISHED))
+    own = [name for name in corpora if _trained(summaries, name)]
     chosen = st.selectbox(
-        "Corpus", corpora, format_func=lambda name: name.replace("+", " + ")
+        "Corpus",
+        corpora,
+        index=corpora.index(own[0]) if own else 0,
+        format_func=lambda name: name.replace("+", " + "),
     )
     names = tuple(str(chosen).split("+"))
     found = published_for(names)
@@ -69,6 +73,11 @@ def published_beside(record: Record) -> None:
     st.caption(
         "Other copies, folds and classes than here: they say where a figure belongs."
     )
+
+
+def _trained(summaries: Sequence[RunSummary], name: str) -> bool:
+    """Tell whether anything was trained here on these corpora."""
+    return any(_is_of(run, tuple(name.split("+"))) for run in summaries)
 
 
 def _is_of(run: RunSummary, names: tuple[str, ...]) -> bool:

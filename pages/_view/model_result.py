@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def job_done(view: jobs.JobView) -> None:
         return
     result = view.result()
     if view.kind == "compare":
-        compared([str(run) for run in result["runs"]])
+        _comparison_made(result)
         return
     show(result)
 
@@ -77,6 +77,20 @@ def compared(run_ids: Sequence[str]) -> None:
                 f"trainings; choose 2 to {MOST} different trainings to compare"
             )
         comparison(records)
+
+
+def _comparison_made(result: Mapping[str, Any]) -> None:
+    """Show the trainings of a comparison, and why some of them failed."""
+    for failed in result["failed"]:
+        st.warning(
+            f"**{failed['plan']}** could not be trained: {failed['reason']}",
+            icon=":material/warning:",
+        )
+    runs = [str(run) for run in result["runs"]]
+    if len(runs) == 1:
+        stored(runs[0])
+    else:
+        compared(runs)
 
 
 def _corpus_made(view: jobs.JobView) -> None:
