@@ -48,8 +48,14 @@ CONTOURS: Final[dict[str, tuple[str, str]]] = {
     "h1_h2": ("first harmonic over the second", "dB"),
     "h1_a3": ("first harmonic over the strongest between 2 and 3.5 kHz", "dB"),
     "harmonic_slope": ("slope through the first eight harmonics", "dB"),
-    "f0_jitter": ("distance of F0 from the mean of its neighbours", "semitone"),
-    "h1_shimmer": ("distance of the first harmonic from that mean", "dB"),
+    "f0_jitter": (
+        "distance of F0 from the mean of its neighbours, 0 next to an unvoiced frame",
+        "semitone",
+    ),
+    "h1_shimmer": (
+        "the same of the level of the first harmonic",
+        "dB",
+    ),
     "f1": ("first formant, 0 where unvoiced", "Hz"),
     "f2": ("second formant, 0 where unvoiced", "Hz"),
     "f3": ("third formant, 0 where unvoiced", "Hz"),
