@@ -291,9 +291,10 @@ def _search(record: Record, *, key: str) -> None:
 
 def _table(table: pd.DataFrame) -> None:
     """Show a table of a record, whole where it is short."""
-    numbers = table.select_dtypes(include="float").columns
+    known = table.dropna(axis="columns", how="all")
+    numbers = known.select_dtypes(include="float").columns
     st.dataframe(
-        table,
+        known,
         hide_index=True,
         height="content" if len(table) <= _WHOLE else 420,
         column_config={
