@@ -8,8 +8,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
-from librosa.filters import mel
 
 Array = npt.NDArray[np.float64]
 
@@ -96,7 +94,10 @@ def power_spectra(frames: Array, n_fft: int) -> Array:
         Points of the transform, at least the length of a frame.
 
     """
-    spectra = scipy.fft.rfft(frames, n=n_fft, axis=1)
+    # slow to import, and whoever only names the columns need not wait
+    from scipy.fft import rfft
+
+    spectra = rfft(frames, n=n_fft, axis=1)
     scale = 1 / (n_fft * float(hann(frames.shape[1]).sum()))
     power = (spectra.real**2 + spectra.imag**2) * scale
     return np.asarray(power, dtype=np.float64)
@@ -112,6 +113,9 @@ def frequencies_hz() -> Array:
 @lru_cache(maxsize=1)
 def mel_filters() -> Array:
     """Return the mel filter bank, of shape (N_MELS, N_FFT // 2 + 1), unit peaks."""
+    # as above
+    from librosa.filters import mel
+
     filters: Array = mel(
         sr=SAMPLE_RATE,
         n_fft=N_FFT,

@@ -6,7 +6,6 @@ import itertools
 from typing import Final
 
 import numpy as np
-import scipy.fft
 
 from ser_core.features.functionals.frames import FRAMES_PER_SECOND, Array
 
@@ -44,11 +43,14 @@ def modulation(contours: Array) -> Array:
     doi 10.1016/j.specom.2010.08.013.
 
     """
+    # slow to import, and whoever only names the columns need not wait
+    from scipy.fft import next_fast_len, rfft
+
     n = contours.shape[1]
     window = np.hanning(n + 2)[1:-1]
-    points = max(_LEAST_POINTS, scipy.fft.next_fast_len(n, real=True))
+    points = max(_LEAST_POINTS, next_fast_len(n, real=True))
     apart = (contours - contours.mean(axis=1, keepdims=True)) * window
-    spectra = scipy.fft.rfft(apart, n=points, axis=1)
+    spectra = rfft(apart, n=points, axis=1)
     power = 2 * (spectra.real**2 + spectra.imag**2) / ((window**2).sum() * points)
     hz = np.fft.rfftfreq(points, 1 / FRAMES_PER_SECOND)
     bands = [
