@@ -57,7 +57,7 @@ def companion(
     """
     if name in ("speaker", "loso", "loco", "thai-ser-authors"):
         return Companion(None, f"The split {name} keeps speakers apart itself.")
-    grouping = group_rows(utterances, corpora=corpora)
+    grouping = group_rows(utterances)
     if grouping.kind == "none":
         if len(set(corpus_names(utterances, corpora))) > 1:
             return Companion("loco")

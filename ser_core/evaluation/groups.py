@@ -82,16 +82,12 @@ def corpus_names(
     return [name_of[key] for key in corpora]
 
 
-def speaker_names(
-    utterances: Sequence[Utterance], *, corpora: CorpusKeys | None = None
-) -> tuple[str | None, ...]:
-    """Name the speaker of each row so that two corpora never share a name.
+def speaker_names(utterances: Sequence[Utterance]) -> tuple[str | None, ...]:
+    """Name the speaker of each row so that different corpora never share a name.
 
     Parameters
     ----------
     utterances : sequence of Utterance, length n_samples
-    corpora : sequence of str or int, length n_samples, optional
-        As in `corpus_names`.
 
     Returns
     -------
@@ -99,48 +95,45 @@ def speaker_names(
         The speaker as the corpus writes it; ``corpus/speaker`` where there are
         several corpora. None where the speaker is unknown.
 
+    Notes
+    -----
+    Two folders of one kind of corpus, as RAVDESS's speech and its songs, have the
+    same speakers under the same names, and those are one speaker here.
+
     """
-    where = corpus_names(utterances, corpora)
-    pooled = len(set(where)) > 1
-    return tuple(
-        _named(corpus, utterance.speaker, pooled=pooled)
-        for corpus, utterance in zip(where, utterances, strict=True)
-    )
+    pooled = len({utterance.corpus for utterance in utterances}) > 1
+    return tuple(_named(u.corpus, u.speaker, pooled=pooled) for u in utterances)
 
 
-def group_rows(
-    utterances: Sequence[Utterance], *, corpora: CorpusKeys | None = None
-) -> Grouping:
+def group_rows(utterances: Sequence[Utterance]) -> Grouping:
     """Find what must stay together so that no voice is in two parts.
 
     Parameters
     ----------
     utterances : sequence of Utterance, length n_samples
-    corpora : sequence of str or int, length n_samples, optional
-        As in `corpus_names`.
 
     Returns
     -------
     grouping : Grouping
         Of speakers where they are known. Where a corpus does not name them all and
         its sessions each have speakers of their own (`SPEAKERS_BY_SESSION`), of
-        sessions; else of kind "none", with the reason.
+        sessions; else of kind "none", with the reason. Speakers and sessions of one
+        name are one in all folders of one kind of corpus, see `speaker_names`.
 
     """
-    where = corpus_names(utterances, corpora)
-    pooled = len(set(where)) > 1
+    pooled = len({utterance.corpus for utterance in utterances}) > 1
     unknown = [i for i, utterance in enumerate(utterances) if not utterance.speaker]
-    unnamed = {where[i] for i in unknown}
+    unnamed = {utterances[i].corpus for i in unknown}
     share = f"The speaker of {len(unknown)} of {len(utterances)} utterances is unknown"
     names = []
-    for corpus, utterance in zip(where, utterances, strict=True):
+    for utterance in utterances:
         name = utterance.speaker
-        if corpus in unnamed:
+        if utterance.corpus in unnamed:
             name = _session(utterance)
         if not name:
             listed = ", ".join(sorted(unnamed))
             return Grouping(kind="none", reason=f"{share} (corpus {listed}).")
-        names.append(_named(corpus, name, pooled=pooled) or name)
+        names.append(_named(utterance.corpus, name, pooled=pooled) or name)
     if not unknown:
         return Grouping(kind="speaker", names=tuple(names))
     reason = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from ser_core.corpora.utterance import Utterance
 from ser_core.errors import ParameterError
 from ser_core.evaluation.companion import LEAVE_ONE_OUT_UP_TO
 from ser_core.evaluation.folds import Fold, in_words, rows_of
-from ser_core.evaluation.groups import Grouping, group_rows
+from ser_core.evaluation.groups import Grouping, group_rows, speaker_names
 from ser_core.evaluation.holdout import random_split
 from ser_core.evaluation.thai_ser_protocol import thai_ser_folds
 from ser_core.execution.parameters import is_whole
@@ -188,12 +188,36 @@ def _loco(request: Request) -> Draft:
         f"{int((~usable).sum())} utterances are in no part: their classes "
         f"({', '.join(dropped)}) do not occur in every corpus."
     ]
+    folds, shared = _unheard(_held_out(names, usable=usable), request.utterances)
     return Draft(
-        folds=_held_out(names, usable=usable),
+        folds=folds,
         groups="corpus",
         classes=common,
-        notes=notes if dropped else (),
+        notes=[*(notes if dropped else ()), *shared],
     )
+
+
+def _unheard(
+    folds: Sequence[Fold], utterances: Sequence[Utterance]
+) -> tuple[list[Fold], list[str]]:
+    """Leave the speakers that a fold tests out of its training; say so in a note."""
+    speakers = np.array([name or "" for name in speaker_names(utterances)])
+    kept, heard = [], set()
+    for fold in folds:
+        tested = set(speakers[fold.test].tolist()) - {""}
+        repeated = np.isin(speakers[fold.train], sorted(tested))
+        heard |= set(speakers[fold.train][repeated].tolist())
+        if len(fold.train) and repeated.all():
+            raise ParameterError(
+                f"{fold.name} holds the same speakers as the other corpora, so that "
+                "leaving it out leaves no unheard voice; take the split speaker"
+            )
+        kept.append(replace(fold, train=fold.train[~repeated]))
+    note = (
+        f"{len(heard)} speakers are in more than one corpus; a fold that tests them "
+        "does not train on them."
+    )
+    return kept, [note] if heard else []
 
 
 def _thai_ser_authors(request: Request) -> Draft:
@@ -254,7 +278,7 @@ def _default_speaker_folds(utterances: Sequence[Utterance], n_speakers: int) -> 
 
 def _known_groups(request: Request, split: str) -> Grouping:
     """Return who must stay together, or say why nobody knows."""
-    grouping = group_rows(request.utterances, corpora=request.corpora)
+    grouping = group_rows(request.utterances)
     if grouping.kind == "none":
         raise ParameterError(
             f"the split {split} needs speakers. {grouping.reason} Choose a corpus "

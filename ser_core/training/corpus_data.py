@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from typing import Any
 
 from ser_core.corpora.contract import ReadOptions
@@ -102,7 +103,8 @@ def choose_corpora(plan: TrainingPlan, *, data: DataFolder) -> ChosenCorpora:
     CorpusError
         A corpus is not known, or lists nothing.
     ParameterError
-        Fewer than two emotions are left, or no corpus knows an option that was given.
+        Fewer than two emotions are left, no corpus knows an option that was given, or
+        a corpus is a part of another one.
 
     """
     listed = _read_all(plan, data)
@@ -213,6 +215,7 @@ def _read_all(plan: TrainingPlan, data: DataFolder) -> tuple[Corpus, ...]:
                 path=str(entry.root),
             )
         corpora.append(corpus)
+    _check_apart(corpora)
     unused = set(given) - used
     if unused:
         raise ParameterError(
@@ -220,6 +223,17 @@ def _read_all(plan: TrainingPlan, data: DataFolder) -> tuple[Corpus, ...]:
             f"({', '.join(corpus.name for corpus in corpora)}); leave it out"
         )
     return tuple(corpora)
+
+
+def _check_apart(corpora: Sequence[Corpus]) -> None:
+    """Refuse a folder within another one: its recordings would count twice."""
+    roots = [corpus.root.resolve() for corpus in corpora]
+    for (i, inner), (j, outer) in permutations(enumerate(roots), 2):
+        if inner.is_relative_to(outer):
+            raise ParameterError(
+                f"corpora: '{corpora[i].root}' is a part of '{corpora[j].root}', so "
+                "that its recordings would be there twice; choose one of the two"
+            )
 
 
 def _honoured(corpus: Corpus) -> frozenset[str]:

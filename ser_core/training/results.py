@@ -55,14 +55,14 @@ def collect(
     number_of_fold = np.concatenate(
         [np.full(len(fold.test), i) for i, fold in enumerate(splitting.folds)]
     )
-    speakers = [samples.utterances[i].speaker for i in tested]
-    known = all(speaker is not None for speaker in speakers)
+    voices = speakers_of(samples)[tested].tolist()
+    known = all(voices)
     judgement = judge(
         samples.y[tested].tolist(),
         predicted.tolist(),
         probabilities,
         classes=classes,
-        speakers=speakers_of(samples)[tested].tolist() if known else None,
+        speakers=voices if known else None,
         seed=seed,
     )
     index = {label: i for i, label in enumerate(classes)}
@@ -72,7 +72,7 @@ def collect(
         "n_train": _median([len(fold.train) for fold in splitting.folds]),
         "n_validation": _median([len(fold.validation) for fold in splitting.folds]),
         "n_test": len(tested),
-        "n_speakers": len(set(speakers)) if known else None,
+        "n_speakers": len(set(voices)) if known else None,
         "shared_speakers": _shared_speakers(samples, splitting),
         **judgement.to_json(),
         "folds": [
@@ -85,7 +85,7 @@ def collect(
         "predictions": {
             "path": [_path(samples, chosen, i) for i in tested],
             "corpus": samples.corpus[tested].tolist(),
-            "speaker": speakers,
+            "speaker": [samples.utterances[i].speaker for i in tested],
             "truth": [index[label] for label in samples.y[tested].tolist()],
             "predicted": [index[label] for label in predicted.tolist()],
             "probabilities": (

@@ -186,6 +186,7 @@ def split_both(
             samples.y.tolist(),
             seed=plan.seed,
             duplicates=samples.duplicates,
+            corpora=samples.corpus.tolist(),
         )
     except ParameterError as error:
         return main, None, error.message

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ser_core.corpora.utterance import Utterance
 from ser_core.errors import ParameterError
+from ser_core.evaluation.groups import speaker_names
 from ser_core.features.matrix import FeatureMatrix
 from ser_core.training.corpus_data import ChosenCorpora, label_of
 from ser_core.training.plan import TrainingPlan
@@ -113,7 +114,7 @@ def planned_samples(plan: TrainingPlan, chosen: ChosenCorpora) -> Samples:
 
 
 def speakers_of(samples: Samples) -> npt.NDArray[np.str_]:
-    """Name each sample's speaker, with its corpus' number where there are several.
+    """Name each sample's speaker as `ser_core.evaluation.groups.speaker_names` does.
 
     Returns
     -------
@@ -121,12 +122,4 @@ def speakers_of(samples: Samples) -> npt.NDArray[np.str_]:
         Empty where the speaker is unknown.
 
     """
-    several = len(np.unique(samples.corpus)) > 1
-    names = []
-    for corpus, utterance in zip(
-        samples.corpus.tolist(), samples.utterances, strict=True
-    ):
-        speaker = utterance.speaker or ""
-        prefix = f"{utterance.corpus} {corpus + 1}: " if several and speaker else ""
-        names.append(prefix + speaker)
-    return np.array(names, dtype=np.str_)
+    return np.array([name or "" for name in speaker_names(samples.utterances)])

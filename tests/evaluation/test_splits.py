@@ -254,6 +254,38 @@ def test_corpora_given_by_number_are_named_after_their_readers() -> None:
     assert parts(found)[0][2] == list(range(0, 40, 2))
 
 
+@pytest.mark.parametrize("name", ["speaker", "loso"])
+def test_a_speaker_of_two_corpora_of_one_reader_is_one_speaker(name: str) -> None:
+    """Speech and song of RAVDESS, in folders of their own, have the same actors."""
+    utterances = spoken(96, n_speakers=6)
+    found = split(name, utterances, corpora=[i % 2 for i in range(96)])
+    assert len(found.folds) == 6
+    for train, _, test in parts(found):
+        assert not {utterances[i].speaker for i in train} & {
+            utterances[i].speaker for i in test
+        }
+
+
+def test_loco_trains_on_no_speaker_that_it_tests() -> None:
+    here = spoken(48, n_speakers=6)
+    there = [u for u in spoken(96, n_speakers=8, seed=1) if u.speaker not in ("01",)]
+    utterances = [*here, *there]
+    numbers = [0] * len(here) + [1] * len(there)
+    found = split("loco", utterances, corpora=numbers)
+    assert [{utterances[i].speaker for i in fold.train} for fold in found.folds] == [
+        {"07", "08"},
+        {"01"},
+    ]
+    assert [len(fold.test) for fold in found.folds] == [len(here), len(there)]
+    assert "5 speakers are in more than one corpus" in " ".join(found.notes)
+
+
+def test_loco_of_the_same_speakers_is_refused() -> None:
+    utterances = spoken(48, n_speakers=6)
+    with pytest.raises(ParameterError, match=r"same speakers.*take the split speaker"):
+        split("loco", utterances, corpora=[i % 2 for i in range(48)])
+
+
 def test_sessions_stand_for_speakers_that_thai_ser_does_not_name() -> None:
     utterances = [
         thai(f"s{1 + i % 12:03d}", None, FOUR[i // 12 % 4], i) for i in range(96)

@@ -90,3 +90,15 @@ def test_gender_and_emotion_make_one_label() -> None:
     assert label_of(known, "gender-emotion") == "female_sad"
     assert label_of(unknown, "gender-emotion") is None
     assert label_of(unknown, "emotion") == "sad"
+
+
+@pytest.mark.parametrize("second", ["", "Actor_01"])
+def test_a_part_of_a_corpus_is_no_second_corpus(
+    second: str, tones: Path, data: DataFolder, tmp_path: Path
+) -> None:
+    link = tmp_path / "another name"
+    link.symlink_to(tones)
+    for corpora in ((tones, link / second), (link / second, tones)):
+        plan = TrainingPlan(corpora=tuple(map(str, corpora)))
+        with pytest.raises(ParameterError, match=r"is a part of.*choose one"):
+            choose_corpora(plan, data=data)

@@ -174,6 +174,34 @@ def test_leaving_a_corpus_out_trains_on_the_other(
     assert sorted(fold["n_test"] for fold in record["folds"]) == [48, 72]
 
 
+def test_speakers_of_one_number_in_two_corpora_are_two(
+    tones: Path, german_tones: Path, data: DataFolder, tmp_path: Path
+) -> None:
+    """Both have a speaker 03; RAVDESS has 6 and EMO-DB 4."""
+    record, _ = run(
+        data, tmp_path, corpora=(str(tones), str(german_tones)), split="kfold"
+    )
+    assert record["n_speakers"] == len(record["by_speaker"]) == 10
+    assert record["unseen_speakers"]["n_speakers"] == 10
+
+
+def test_actors_in_two_folders_are_never_tested_and_trained_on(
+    tmp_path: Path, data: DataFolder
+) -> None:
+    """As RAVDESS's speech and songs, which come as two downloads."""
+    whole = ravdess_tones(tmp_path / "whole", actors=4)
+    for path in sorted(whole.rglob("*.wav")):
+        half = tmp_path / f"half {path.stem.split('-')[5]}" / path.parent.name
+        half.mkdir(parents=True, exist_ok=True)
+        path.rename(half / path.name)
+    halves = tuple(str(tmp_path / f"half {i}") for i in ("01", "02"))
+    record, _ = run(data, tmp_path, corpora=halves, split="kfold", n_folds=3)
+    unseen = record["unseen_speakers"]
+    assert record["shared_speakers"] == record["n_speakers"] == 4
+    assert (unseen["split"], unseen["shared_speakers"]) == ("loso", 0)
+    assert {fold["n_train"] for fold in unseen["folds"]} == {36}
+
+
 def test_gender_and_emotion_make_classes(
     tones: Path, data: DataFolder, tmp_path: Path
 ) -> None:
