@@ -101,6 +101,13 @@ def _gmm(seed: int, n_threads: int) -> Any:
     return GaussianMixtureClassifier(random_state=seed)
 
 
+def _kls(seed: int, n_threads: int) -> Any:
+    """Build kernel least squares."""
+    from ser_core.models.kernel_least_squares import KernelLeastSquaresClassifier
+
+    return KernelLeastSquaresClassifier(random_state=seed)
+
+
 _BUILDERS: Final[dict[str, Callable[[int, int], Any]]] = {
     "mlp": _mlp,
     "svm": _svm,
@@ -111,4 +118,5 @@ _BUILDERS: Final[dict[str, Callable[[int, int], Any]]] = {
     "xgb": _xgb,
     "lgbm": _lgbm,
     "gmm": _gmm,
+    "kls": _kls,
 }

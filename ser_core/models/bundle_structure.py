@@ -116,6 +116,20 @@ def _check_neighbours(part: Any) -> None:
         raise damaged("a distance that is no name")
 
 
+def _check_kernel_least_squares(part: Any) -> None:
+    """Compare centres and weights with the classes and columns."""
+    if "centres_" not in vars(part):
+        return
+    n_centres = len(part.centres_)
+    wanted = {
+        "centres_": (n_centres, part.n_features_in_),
+        "dual_": (n_centres, len(part.classes_)),
+    }
+    for name, shape in wanted.items():
+        if getattr(part, name).shape != shape:
+            raise damaged(f"kernel least squares with {name} of another shape")
+
+
 def _check_lightgbm(part: Any) -> None:
     """Compare columns with the booster's, and refuse settings that name files."""
     booster = vars(part).get("_Booster")
@@ -137,4 +151,5 @@ _CHECKS: Final[dict[str, Callable[[Any], None]]] = {
     "DecisionTreeClassifier": _check_tree,
     "KNeighborsClassifier": _check_neighbours,
     "LGBMClassifier": _check_lightgbm,
+    "KernelLeastSquaresClassifier": _check_kernel_least_squares,
 }

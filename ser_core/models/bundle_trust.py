@@ -38,6 +38,7 @@ OWN_ESTIMATORS: Final[frozenset[str]] = frozenset(
         "ser_core.models.boosted.XGBoostClassifier",
         "ser_core.models.calibrated_svc.CalibratedSVC",
         "ser_core.models.gmm.GaussianMixtureClassifier",
+        "ser_core.models.kernel_least_squares.KernelLeastSquaresClassifier",
         "ser_core.models.lean_mlp.LeanMLPClassifier",
         "ser_core.models.scaling.BlockScaler",
     }

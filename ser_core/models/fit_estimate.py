@@ -101,6 +101,7 @@ _GROWTH: Final[dict[str, _Growth]] = {
     ),
     "lgbm": _Growth(rows=(0.2, 1.1), n_columns=200, steps="n_estimators", n_steps=5),
     "gmm": _Growth(rows=(0.8, 1.5), n_columns=200),
+    "kls": _Growth(rows=(2.0, 3.0)),
 }
 _FULL_COVARIANCE: Final = _Growth(rows=(0.5, 1.3), n_columns=100, columns=2.0)
 _PROJECTION: Final = _Growth(rows=(1, 2))

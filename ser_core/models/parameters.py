@@ -31,6 +31,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
         "xgb": f"{_BOOSTED} min_child_weight gamma",
         "lgbm": f"{_BOOSTED} num_leaves min_child_samples",
         "gmm": "covariance_type max_components reg_covar priors max_iter",
+        "kls": "alpha gamma squash priors max_centres",
     }.items()
 }
 

@@ -156,6 +156,11 @@ _SPACES: Final[dict[str, dict[str, Dimension]]] = {
         "reg_covar": Range(1e-3, 1, log=True),
         "priors": Choice(("empirical", "uniform")),
     },
+    "kls": {
+        "alpha": Range(0.03, 3, log=True),
+        "squash": Choice((None, 3.0)),
+        "priors": Choice(("uniform", "empirical")),
+    },
 }
 
 

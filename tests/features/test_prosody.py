@@ -50,7 +50,7 @@ def test_every_column_has_a_name_of_its_own_a_unit_and_a_meaning() -> None:
     assert all(column.unit and column.meaning for column in PROSODY_COLUMNS)
 
 
-@pytest.mark.parametrize("f0_hz", [80.0, 150.0, 220.0, 300.0])
+@pytest.mark.parametrize("f0_hz", [80.0, 150.0, 220.0, 300.0, 400.0, 500.0])
 def test_f0_of_a_steady_voice_is_found(f0_hz: float) -> None:
     values = measured(vowel(1.0, f0_hz=f0_hz))
     assert values["voiced"] == 1.0

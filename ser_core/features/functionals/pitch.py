@@ -133,7 +133,11 @@ def _candidates(power: Array) -> tuple[Array, Array]:
     left, middle, right = (r[:, first + k : last + k] for k in (-1, 0, 1))
     is_peak = (middle > left) & (middle >= right) & (middle > 0) & ~silent
     height = np.where(is_peak, middle, -1.0)
-    best = np.argpartition(-height, _N_CANDIDATES - 1, axis=1)[:, :_N_CANDIDATES]
+    # a steady voice has peaks as high at every multiple of its period: the shortest
+    # must be among the candidates
+    octaves = np.log2(rate / (LOWEST_HZ * np.arange(first, last)))
+    ranked = height + _OCTAVE_COST * octaves
+    best = np.argpartition(-ranked, _N_CANDIDATES - 1, axis=1)[:, :_N_CANDIDATES]
     a, b, c = (np.take_along_axis(part, best, axis=1) for part in (left, middle, right))
     curvature = np.minimum(a - 2 * b + c, -1e-12)
     shift = np.clip(0.5 * (a - c) / curvature, -0.5, 0.5)
