@@ -15,7 +15,7 @@ from pages._view import (
     widgets,
 )
 from pages._view.model_data import DataChoice
-from ser_core.audio.preprocessing import STEPS, WINDOWS, Preprocessing
+from ser_core.audio.preprocessing import STEPS, WINDOWS
 from ser_core.errors import ParameterError
 from ser_core.features.registry import FEATURE_SETS, feature_set
 from ser_core.models.catalogue import ModelInfo
@@ -25,13 +25,8 @@ _DEFAULT_MODELS: Final = ("svm",)
 _EXAMPLES: Final = 50
 
 
-def choose_features(chosen: DataChoice | None) -> str | None:
+def choose_features() -> str | None:
     """Ask for a feature set and its pre-processing.
-
-    Parameters
-    ----------
-    chosen : DataChoice or None
-        From which a recording is shown before and after.
 
     Returns
     -------
@@ -62,8 +57,6 @@ def choose_features(chosen: DataChoice | None) -> str | None:
     except ParameterError as error:
         st.error(error.message, icon=":material/error:")
         return None
-    if chosen_set.preprocessing.steps() and chosen is not None:
-        _example(chosen, chosen_set.preprocessing)
     return chosen_set.label
 
 
@@ -92,9 +85,21 @@ def _choose_steps(name: str) -> list[str]:
     return steps if window == WINDOWS[0] else [*steps, window]
 
 
-def _example(chosen: DataChoice, preprocessing: Preprocessing) -> None:
-    """Let the visitor see and hear what the steps do to one recording."""
-    with st.expander("See and hear what it does"):
+def preprocessing_example(chosen: DataChoice, features: str) -> None:
+    """Let the visitor see and hear what the steps do to one recording.
+
+    Parameters
+    ----------
+    chosen : DataChoice
+        Whose recordings can be chosen.
+    features : str
+        Label of a feature set; without steps there is nothing to see.
+
+    """
+    preprocessing = feature_set(features).preprocessing
+    if not preprocessing.steps():
+        return
+    with st.expander("See and hear what the pre-processing does"):
         if not st.toggle("Show a recording before and after", key=state.MODEL_EXAMPLE):
             return
         corpus = next(iter(chosen.read.values()))

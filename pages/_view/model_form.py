@@ -10,12 +10,17 @@ import streamlit as st
 
 from pages._view import format, model_words, state, widgets
 from pages._view.job_view import open_job
-from pages._view.model_choices import choose_features, choose_models
+from pages._view.model_choices import (
+    choose_features,
+    choose_models,
+    preprocessing_example,
+)
 from pages._view.model_data import DataChoice, available, choose_data
 from pages._view.model_estimate import expected_training
 from pages._view.model_first import first_minute
 from pages._view.model_presets import choose_preset, follows
 from ser_core.evaluation.splits import SPLITS
+from ser_core.models.bundle_folders import bundle_folder, check_free
 from ser_core.store.data_folder import DataFolder
 from ser_core.training.plan import TrainingPlan
 
@@ -35,9 +40,11 @@ def model_form(data: DataFolder) -> None:
         chosen = choose_data(data, entries)
     with right, st.container(border=True):
         st.markdown("**What is learned, and by what**")
-        features = choose_features(chosen)
+        features = choose_features()
         models = choose_models(features)
         pca = _choose_pca()
+    if chosen is not None and features is not None:
+        preprocessing_example(chosen, features)
     with st.container(border=True):
         st.markdown("**How it is judged**")
         judged = _choose_judging()
@@ -48,6 +55,9 @@ def model_form(data: DataFolder) -> None:
         if not plans:
             st.warning("Choose at least one model.", icon=":material/warning:")
             return
+        for plan in plans:
+            if plan.save is not None:
+                check_free(bundle_folder(data, plan.save))
         _start(plans, data=data, n_files=chosen.n_files)
 
 

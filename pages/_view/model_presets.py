@@ -60,11 +60,11 @@ def _about(chosen: Preset) -> None:
     instead = (
         f"It runs on {format.listing(list(corpora.found))} instead."
         if corpora.found
-        else "Choose other corpora below, or register it on the Corpora page."
+        else "Choose other corpora below, or register these on the Corpora page."
     )
     st.warning(
-        f"The source used {lacking}, which is not registered here. {instead} Its "
-        "figures then answer another question than the source's.",
+        f"Not registered here: {lacking}. {instead} The figures then answer another "
+        "question than the source's.",
         icon=":material/library_music:",
     )
 

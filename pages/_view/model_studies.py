@@ -38,9 +38,7 @@ def studies_form(data: DataFolder) -> None:
     with right, st.container(border=True):
         st.markdown("**Of which features and model**")
         # the report's question brings its own two feature sets
-        features = (
-            _FIXED_FEATURES if study == "coefficients" else choose_features(chosen)
-        )
+        features = _FIXED_FEATURES if study == "coefficients" else choose_features()
         model, split = _choose_model(), _choose_split()
     if chosen is None or features is None:
         return

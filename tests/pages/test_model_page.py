@@ -163,6 +163,31 @@ def test_steps_that_exclude_each_other_are_refused_in_words(
     assert all(button.key != "model.start" for button in app.button)
 
 
+def test_steps_can_be_seen_and_heard_on_a_recording(
+    open_page: Open, lab_home: Path
+) -> None:
+    small_corpus(lab_home)
+    app = open_page("model")
+    assert not app.get("audio")
+    app.session_state[state.MODEL_STEPS] = ["trim"]
+    app.session_state[state.MODEL_EXAMPLE] = True
+    app.run()
+    assert not app.exception
+    assert len(app.get("audio")) == 2
+
+
+def test_a_name_that_is_taken_is_told_before_the_training(
+    open_page: Open, lab_home: Path
+) -> None:
+    small_corpus(lab_home)
+    (lab_home / "models" / "mine").mkdir(parents=True)
+    app = open_page("model")
+    app.text_input(key=state.MODEL_SAVE).set_value("mine").run()
+    assert not app.exception
+    assert "mine" in app.error[0].value
+    assert all(button.key != "model.start" for button in app.button)
+
+
 def test_a_preset_fills_the_form_and_says_which_corpora_it_lacks(
     open_page: Open, lab_home: Path, submitted: list[jobs.JobSpec]
 ) -> None:
@@ -391,7 +416,9 @@ def test_runs_on_the_same_recordings_are_compared_and_tested(
 ) -> None:
     runs = store(lab_home)
     first = runs.add(training_record())
-    second = runs.add(training_record(model="knn", skill=2.0, id="b" * 32))
+    second = runs.add(
+        training_record(model="knn", features="means180", skill=2.0, id="b" * 32)
+    )
     app = open_page("model", run=first, against=second)
     assert not app.exception
     assert "2 trainings compared" in app.subheader[0].value
