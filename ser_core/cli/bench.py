@@ -48,7 +48,9 @@ def add_to(commands: Subparsers) -> None:
         "--features",
         default="mfcc13x500",
         metavar="NAME",
-        help="mfcc13x500 or mfcc20x500 (default: %(default)s)",
+        help="mfcc13x500, mfcc20x500, means180, mfcc39x94, mfcc39x188, "
+        "mfcc39x188-loop, prosody, functionals or egemaps, with pre-processing as in "
+        "functionals+trim (default: %(default)s); features list tells more",
     )
     parser.add_argument(
         "--front-end",
