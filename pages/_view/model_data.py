@@ -74,14 +74,11 @@ def common_emotions(tables: Mapping[str, Counter[str]]) -> tuple[str, ...]:
     return tuple(sorted(set.intersection(*kinds))) if kinds else ()
 
 
-def choose_data(
-    data: DataFolder, entries: Sequence[RegisteredCorpus]
-) -> DataChoice | None:
+def choose_data(entries: Sequence[RegisteredCorpus]) -> DataChoice | None:
     """Let the visitor choose what is learned from.
 
     Parameters
     ----------
-    data : DataFolder
     entries : sequence of RegisteredCorpus
         Those whose folders are there; at least one.
 
@@ -92,15 +89,7 @@ def choose_data(
 
     """
     by_name = {entry.name: entry for entry in entries}
-    _forget_missing(by_name)
-    state.begin_with(state.MODEL_CORPORA, [entries[0].name])
-    chosen = st.multiselect(
-        "Corpora",
-        list(by_name),
-        key=state.MODEL_CORPORA,
-        persist_state="session",
-        help="Several are pooled; the emotions that all of them have are kept.",
-    )
+    chosen = _choose_corpora(by_name)
     if not chosen:
         st.warning("Choose at least one corpus.", icon=":material/warning:")
         return None
@@ -133,6 +122,21 @@ def choose_data(
         labels=labels,
         min_agreement=agreement,
         channels=channels,
+    )
+
+
+def _choose_corpora(by_name: Mapping[str, RegisteredCorpus]) -> list[str]:
+    """Ask which corpora are pooled."""
+    _forget_missing(by_name)
+    state.begin_with(state.MODEL_CORPORA, [next(iter(by_name))])
+    return list(
+        st.multiselect(
+            "Corpora",
+            list(by_name),
+            key=state.MODEL_CORPORA,
+            persist_state="session",
+            help="Several are pooled; the emotions that all of them have are kept.",
+        )
     )
 
 

@@ -37,7 +37,7 @@ def model_form(data: DataFolder) -> None:
     left, right = st.columns(2, gap="large")
     with left, st.container(border=True):
         st.markdown("**What is learned from**")
-        chosen = choose_data(data, entries)
+        chosen = choose_data(entries)
     with right, st.container(border=True):
         st.markdown("**What is learned, and by what**")
         features = choose_features()
@@ -84,7 +84,7 @@ def _choose_pca() -> float | None:
 
 
 def _choose_judging() -> dict[str, Any]:
-    """Ask for the split, the folds, the search and the seed."""
+    """Ask for the split, its numbers and the name to save under."""
     left, right = st.columns(2, gap="large")
     with left:
         split = str(
@@ -100,38 +100,7 @@ def _choose_judging() -> dict[str, Any]:
         if split not in model_words.SPEAKERS_APART:
             st.caption(f":material/compare: {model_words.TWIN_NOTE}")
     with right:
-        one, two, three = st.columns(3)
-        folds = one.number_input(
-            "Folds",
-            value=None,
-            min_value=2,
-            max_value=100,
-            placeholder="its own",
-            disabled=split not in model_words.FOLDED,
-            key=state.MODEL_FOLDS,
-            persist_state="session",
-            help="For k folds and speakers apart. Empty for the split's own number.",
-        )
-        tune = two.number_input(
-            "Trials of a search",
-            min_value=0,
-            max_value=1000,
-            step=5,
-            key=state.MODEL_TUNE,
-            persist_state="session",
-            help="Looks for better parameters inside the training part of each fold, "
-            "so that the test part stays unseen. 0 keeps the model's own parameters. "
-            "Every trial is a fit.",
-        )
-        seed = three.number_input(
-            "Seed",
-            min_value=0,
-            max_value=2**32 - 1,
-            key=state.MODEL_SEED,
-            persist_state="session",
-            help="Of the shuffling, the model and the search. The same seed gives the "
-            "same figures.",
-        )
+        folds, tune, seed = _choose_numbers(folded=split in model_words.FOLDED)
         save = st.text_input(
             "Save the model as (optional)",
             key=state.MODEL_SAVE,
@@ -144,11 +113,48 @@ def _choose_judging() -> dict[str, Any]:
         )
     return {
         "split": split,
-        "n_folds": int(folds) if folds and split in model_words.FOLDED else None,
-        "tune": int(tune),
-        "seed": int(seed),
+        "n_folds": folds,
+        "tune": tune,
+        "seed": seed,
         "save": save.strip() or None,
     }
+
+
+def _choose_numbers(*, folded: bool) -> tuple[int | None, int, int]:
+    """Ask for the folds (where they can be chosen), the search and the seed."""
+    one, two, three = st.columns(3)
+    folds = one.number_input(
+        "Folds",
+        value=None,
+        min_value=2,
+        max_value=100,
+        placeholder="its own",
+        disabled=not folded,
+        key=state.MODEL_FOLDS,
+        persist_state="session",
+        help="For k folds and speakers apart. Empty for the split's own number.",
+    )
+    tune = two.number_input(
+        "Trials of a search",
+        min_value=0,
+        max_value=1000,
+        step=5,
+        key=state.MODEL_TUNE,
+        persist_state="session",
+        help="Looks for better parameters inside the training part of each fold, "
+        "so that the test part stays unseen. 0 keeps the model's own parameters. "
+        "Every trial is a fit.",
+    )
+    seed = three.number_input(
+        "Seed",
+        min_value=0,
+        max_value=2**32 - 1,
+        key=state.MODEL_SEED,
+        persist_state="session",
+        help="Of the shuffling, the model and the search. The same seed gives the "
+        "same figures.",
+    )
+    return (int(folds) if folds and folded else None), int(tune), int(seed)
 
 
 def _plans(

@@ -34,7 +34,7 @@ def studies_form(data: DataFolder) -> None:
     left, right = st.columns(2, gap="large")
     with left, st.container(border=True):
         st.markdown("**Of which recordings**")
-        chosen = choose_data(data, entries)
+        chosen = choose_data(entries)
     with right, st.container(border=True):
         st.markdown("**Of which features and model**")
         # the report's question brings its own two feature sets
