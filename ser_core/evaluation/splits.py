@@ -147,8 +147,11 @@ def split_utterances(
     folds = tuple(
         keep_apart(fold, duplicates, n_rows=len(labels)) for fold in draft.folds
     )
-    for fold in folds:
-        _check_training(fold, request.labels, draft.classes, split=full)
+    for fold, drawn in zip(folds, draft.folds, strict=True):
+        n_copies = len(drawn.train) - len(fold.train)
+        _check_training(
+            fold, request.labels, draft.classes, split=full, n_copies=n_copies
+        )
     return Splitting(
         name=full,
         folds=folds,
@@ -182,15 +185,25 @@ def _check_twoclasses_of(labels: npt.NDArray[np.str_]) -> None:
 
 
 def _check_training(
-    fold: Fold, labels: npt.NDArray[np.str_], classes: Sequence[str], *, split: str
+    fold: Fold,
+    labels: npt.NDArray[np.str_],
+    classes: Sequence[str],
+    *,
+    split: str,
+    n_copies: int,
 ) -> None:
     """Refuse a fold whose training part lacks a class, or that tests nothing."""
     if not len(fold.test):
         raise ParameterError(f"{fold.name} of the split {split} tests nothing")
     missing = sorted(set(classes) - set(labels[fold.train].tolist()))
     if missing:
+        copies = (
+            f"; {n_copies} recordings with the same audio as a tested one are left out"
+            if n_copies
+            else ""
+        )
         raise ParameterError(
             f"class(es) {', '.join(missing)} would be missing in the training part "
-            f"when {fold.name} is tested (split {split}); take more files or "
+            f"when {fold.name} is tested (split {split}{copies}); take more files or "
             "speakers, another number of folds, or leave that emotion out"
         )

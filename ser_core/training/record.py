@@ -16,7 +16,7 @@ from ser_core.features.matrix import FeatureMatrix
 from ser_core.features.registry import feature_set
 from ser_core.store.record_head import begin_record
 from ser_core.store.versions import Record
-from ser_core.training.corpus_data import ChosenCorpora
+from ser_core.training.corpus_data import ChosenCorpora, label_of
 from ser_core.training.folds import FoldResult
 from ser_core.training.plan import TrainingPlan, describe
 from ser_core.training.samples import Samples
@@ -104,7 +104,7 @@ def training_record(
             {"path": failure.path, "reason": failure.reason}
             for failure in matrix.failures
         ],
-        "notes": _notes(plan, matrix, samples, result),
+        "notes": _notes(plan, chosen, matrix, result),
     }
     validate(record)
     return record
@@ -224,7 +224,8 @@ def _tuning(folds: Sequence[FoldResult]) -> dict[str, Any] | None:
     ]
     if not searches:
         return None
-    best = max(searches, key=lambda search: float(search["best_value"]))
+    # no trial of a search may have come to an end
+    best = max(searches, key=lambda search: float(search["best_value"] or 0.0))
     return {
         "n_trials": len(best["trials"]),
         "best_parameters": best["best_parameters"],
@@ -263,21 +264,16 @@ def _peak(stages: Sequence[Mapping[str, Any]], key: str) -> int | None:
 
 def _notes(
     plan: TrainingPlan,
+    chosen: ChosenCorpora,
     matrix: FeatureMatrix,
-    samples: Samples,
     result: Mapping[str, Any],
 ) -> list[str]:
     """Say in plain words what the figures must not be read without."""
-    notes = [*result.get("notes", ()), *matrix.notes]
+    notes = [*_left_out(plan, chosen, matrix), *result.get("notes", ()), *matrix.notes]
     if matrix.failures:
         notes.append(
             f"{len(matrix.failures)} file(s) could not be read and were left out; "
             "they are listed with their reasons."
-        )
-    if samples.duplicates:
-        notes.append(
-            f"{sum(map(len, samples.duplicates))} recordings hold the same audio as "
-            "another one; each group stays in one part of every split."
         )
     if len(result["folds"]) > 1:
         notes.append(
@@ -290,3 +286,27 @@ def _notes(
             "history shown is that of the fold with the best value."
         )
     return [note[:2_000] for note in dict.fromkeys(notes)][:200]
+
+
+def _left_out(
+    plan: TrainingPlan, chosen: ChosenCorpora, matrix: FeatureMatrix
+) -> list[str]:
+    """Say which utterances have no class, and which classes tell a corpus."""
+    notes = []
+    kept = [u for u in matrix.utterances if chosen.keeps(u)]
+    n_unknown = sum(label_of(u, plan.labels) is None for u in kept)
+    if n_unknown:
+        notes.append(
+            f"{n_unknown} of {len(kept)} utterances were left out: their speaker's "
+            "gender is unknown."
+        )
+    alone = [label for label in chosen.labels.kept if label not in chosen.labels.common]
+    if alone and len(chosen.corpora) > 1:
+        notes.append(
+            f"Not every corpus has {', '.join(alone)}: a model may tell these by how "
+            "a corpus was recorded."
+        )
+    absent = [e for e in plan.emotions or () if e not in chosen.labels.kept]
+    if absent:
+        notes.append(f"No chosen corpus has {', '.join(absent)}.")
+    return notes

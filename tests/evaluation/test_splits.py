@@ -286,6 +286,12 @@ def test_loco_of_the_same_speakers_is_refused() -> None:
         split("loco", utterances, corpora=[i % 2 for i in range(48)])
 
 
+def test_copies_are_named_where_they_leave_no_training_part() -> None:
+    utterances = spoken(24, n_speakers=4)
+    with pytest.raises(ParameterError, match="recordings with the same audio"):
+        split("kfold", utterances, n_folds=3, duplicates=[range(24)])
+
+
 def test_sessions_stand_for_speakers_that_thai_ser_does_not_name() -> None:
     utterances = [
         thai(f"s{1 + i % 12:03d}", None, FOUR[i // 12 % 4], i) for i in range(96)

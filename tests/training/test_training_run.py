@@ -22,7 +22,7 @@ from ser_core.store.runs import RunStore
 from ser_core.training.plan import TrainingPlan
 from ser_core.training.record import validate
 from ser_core.training.runner import n_fold_workers, run_training
-from tests.training.tone_corpora import ravdess_tones
+from tests.training.tone_corpora import ravdess_tones, write_tone
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -210,6 +210,51 @@ def test_gender_and_emotion_make_classes(
     )
     assert len(record["classes"]) == 6
     assert "female_happy" in record["classes"]
+
+
+def test_what_has_no_class_is_told(
+    tones: Path, data: DataFolder, tmp_path: Path
+) -> None:
+    for number, label in enumerate(["happy", "sad", "angry", "bored"] * 3):
+        path = tmp_path / "unknown" / label / f"{number}.wav"
+        write_tone(path, f0_hz=500.0 + 10 * number, seed=number)
+    record, _ = run(
+        data,
+        tmp_path,
+        corpora=(str(tones), str(tmp_path / "unknown")),
+        split="kfold",
+        labels="gender-emotion",
+        label_sets="all",
+    )
+    notes = " ".join(record["notes"])
+    assert "12 of 84 utterances were left out" in notes
+    assert "Not every corpus has bored" in notes
+
+
+def test_an_emotion_that_no_corpus_has_is_told(
+    tones: Path, data: DataFolder, tmp_path: Path
+) -> None:
+    wanted = ("happy", "sad", "disgust")
+    record, _ = run(
+        data, tmp_path, corpora=(str(tones),), split="kfold", emotions=wanted
+    )
+    assert record["classes"] == ["happy", "sad"]
+    assert "No chosen corpus has disgust." in record["notes"]
+
+
+def test_a_search_of_which_nothing_came_is_recorded(
+    tones: Path, data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: object, parameters: object) -> None:
+        raise ValueError("made to fail")
+
+    monkeypatch.setattr("ser_core.models.inner_folds.InnerFolds.running_uar", fails)
+    record, _ = run(
+        data, tmp_path, corpora=(str(tones),), split="speaker", seed=9, tune=1
+    )
+    assert record["tuning"]["best_value"] is None
+    assert record["tuning"]["best_parameters"] == {}
+    assert record["tuning"]["trials"][0]["state"] == "failed"
 
 
 def test_components_and_search_are_recorded(
