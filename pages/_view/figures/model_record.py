@@ -223,7 +223,7 @@ def why_no_interval(record: Record) -> str:
         for shown in shown_results(record)
         if shown.result.get("interval_reason")
     )
-    return "".join(f"No intervals: {reason}." for reason in reasons)
+    return " ".join(f"No intervals: {reason}." for reason in reasons)
 
 
 def corpus_name(record: Record) -> str:
