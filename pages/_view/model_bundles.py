@@ -26,6 +26,7 @@ def saved_models(data: DataFolder) -> None:
         st.dataframe(
             bundles_table(bundles),
             hide_index=True,
+            placeholder="",
             height="content" if len(bundles) <= 8 else 320,
             column_config={
                 "UAR unseen": st.column_config.NumberColumn(format="%.1f %%")

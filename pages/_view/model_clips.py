@@ -174,7 +174,10 @@ def show_clips(
         st.caption("No recording is behind this cell.")
         return
     st.dataframe(
-        _table(record, clips, predicted), hide_index=True, height=_height(len(clips))
+        _table(record, clips, predicted),
+        hide_index=True,
+        placeholder="",
+        height=_height(len(clips)),
     )
     first = _page(len(clips), key=key)
     columns = st.columns(2)

@@ -104,6 +104,7 @@ def _table(records: Sequence[Record]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
+        placeholder="",
         height="content" if len(rows) <= 12 else 420,
         column_config={
             **{
@@ -153,7 +154,7 @@ def _paired(records: Sequence[Record]) -> None:
         return
     st.info(test.words, icon=":material/balance:")
     with st.expander("The tests in figures"):
-        st.dataframe(_tests(test), hide_index=True, height="content")
+        st.dataframe(_tests(test), hide_index=True, placeholder="", height="content")
 
 
 def _tests(test: PairedTest) -> pd.DataFrame:

@@ -289,7 +289,7 @@ def _emotion_table(tables: Mapping[str, Counter[str]], *, kept: Sequence[str]) -
     rows = {name: [table[e] for e in emotions] for name, table in tables.items()}
     frame = pd.DataFrame({"emotion": emotions, **rows})
     frame["used"] = [emotion in kept for emotion in emotions]
-    st.dataframe(frame, hide_index=True, height="content")
+    st.dataframe(frame, hide_index=True, placeholder="", height="content")
 
 
 def _choose_limit(read: Mapping[str, Corpus]) -> int | None:

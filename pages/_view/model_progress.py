@@ -39,7 +39,7 @@ def training_progress(run: LiveRun) -> None:
     _bar(run)
     if run.folds:
         st.markdown(f"**Folds** · {len(run.folds):,} fitted and tested")
-        st.dataframe(_folds(run), hide_index=True, height="content")
+        st.dataframe(_folds(run), hide_index=True, placeholder="", height="content")
 
 
 def _stage(stage: Mapping[str, Any]) -> None:

@@ -126,6 +126,7 @@ def _table(rows: Sequence[Record]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
+        placeholder="",
         height="content" if len(rows) <= 14 else 500,
         column_config={"value": st.column_config.NumberColumn(format="percent")},
     )

@@ -250,7 +250,7 @@ def _calibration(record: Record, *, key: str) -> None:
         for result in (record, record["unseen_speakers"])
         if result is not None
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", height="content")
 
 
 def _speakers(record: Record, *, key: str) -> None:
@@ -296,6 +296,7 @@ def _table(table: pd.DataFrame) -> None:
     st.dataframe(
         known,
         hide_index=True,
+        placeholder="",
         height="content" if len(table) <= _WHOLE else 420,
         column_config={
             name: st.column_config.NumberColumn(format="%.1f")
@@ -317,7 +318,7 @@ def _data(record: Record) -> None:
         }
         for corpus in record["corpora"]
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder="", height="content")
     st.markdown(f"**Classes**: {format.listing(record['classes'])}")
     dropped = record["emotions_dropped"]
     if dropped:
@@ -339,7 +340,7 @@ def _data(record: Record) -> None:
     widgets.notes(record["notes"])
     with st.expander("The plan, and the machine it ran on"):
         st.json(record["plan"])
-        st.dataframe(tables.environment(record), hide_index=True)
+        st.dataframe(tables.environment(record), hide_index=True, placeholder="")
     if record["failures"]:
         st.markdown(f"**Files that could not be used ({len(record['failures']):,})**")
-        st.dataframe(pd.DataFrame(record["failures"]), hide_index=True)
+        st.dataframe(pd.DataFrame(record["failures"]), hide_index=True, placeholder="")

@@ -43,6 +43,7 @@ def all_runs(summaries: Sequence[RunSummary]) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
+        placeholder="",
         height="content" if len(runs) < _SHORT_LIST else 420,
         column_config=_columns(),
     )

@@ -51,7 +51,7 @@ def study_results(record: Record) -> None:
         widgets.chart(draw(record, mode=widgets.mode()), key=f"study-{record['id']}")
     widgets.notes(record["notes"])
     with st.expander("In figures", expanded=draw is None):
-        st.dataframe(pd.DataFrame(record["rows"]), hide_index=True)
+        st.dataframe(pd.DataFrame(record["rows"]), hide_index=True, placeholder="")
 
 
 def newest_study(study: str) -> None:
