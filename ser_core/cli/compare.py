@@ -136,17 +136,22 @@ def _print_comparison(
     """Print one line a run, then what the paired tests say."""
     rows = []
     for record in records:
-        unseen = record["unseen_speakers"]
+        apart = record["speaker_independent"]
+        unseen = record if apart else record["unseen_speakers"]
         rows.append(
             [
                 record["features"],
                 record["model"],
-                f"{record['uar']:.1%}",
-                "" if unseen is None else f"{unseen['uar']:.1%}",
+                "not run" if apart else f"{record['uar']:.1%}",
+                "unknown" if unseen is None else f"{unseen['uar']:.1%}",
                 f"{record['fit_s']:.1f} s",
             ]
         )
-    print(table(["features", "model", "UAR", "UAR unseen speakers", "fits"], rows))
+    heads = ["features", "model", "UAR random", "UAR unseen speakers", "fits"]
+    print(table(heads, rows))
+    reasons = (record["unseen_speakers_reason"] for record in records)
+    for reason in dict.fromkeys(filter(None, reasons)):
+        print(f"unseen speakers: {reason}")
     for pair in pairs:
         print(pair["words"])
     for failure in failed:

@@ -6,15 +6,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ser_core.errors import ModelError, SerError
 from ser_core.features.matrix import open_matrix
 from ser_core.models.classical import check_training_part
 from ser_core.models.registry import build_recogniser
 from ser_core.store.data_folder import DataFolder
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 Rows = npt.NDArray[np.intp]
 Labels = npt.NDArray[np.str_]
@@ -116,6 +120,8 @@ class FoldTask:
         ------
         ParameterError
             The model cannot be fitted to the training part.
+        ModelError
+            Its library failed to.
 
         """
         X = open_matrix(DataFolder(Path(self.data_root)), self.matrix_key).X
@@ -135,7 +141,7 @@ class FoldTask:
         recogniser = build_recogniser(
             self.model, seed=self.seed, parameters=parameters, pca=self.pca
         )
-        recogniser.fit(X_train, work.y_train)
+        self._fit(recogniser, X_train, work)
         del X_train
         fit_s = time.perf_counter() - started_s
         started_s = time.perf_counter()
@@ -156,6 +162,21 @@ class FoldTask:
             components=None if pca is None else int(pca.n_components_),
             search=search,
         )
+
+    def _fit(
+        self, recogniser: Pipeline, X_train: npt.NDArray[np.float32], work: FoldWork
+    ) -> None:
+        """Fit; what a library raises is told as ours, so that other plans go on."""
+        try:
+            recogniser.fit(X_train, work.y_train)
+        except SerError:
+            raise
+        except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+            said = str(error).strip().partition("\n")[0] or type(error).__name__
+            raise ModelError(
+                f"{self.model} could not be fitted to the training part of "
+                f"{work.name}: {said}; choose other parameters or another model"
+            ) from error
 
     def _search(
         self, X_train: npt.NDArray[np.float32], work: FoldWork

@@ -133,7 +133,7 @@ def fill_table(
         Wall time for everything, feature extraction included.
     folder : Path
         Finished cells are kept there, one file each; a table that was interrupted goes
-        on from them.
+        on from them. Those of a corpus that changed since are run again.
     data : DataFolder
     emit : callable
         Takes log and progress events.
@@ -159,6 +159,7 @@ def fill_table(
         )
     deadline = time.time() + budget_s
     folder.mkdir(parents=True, exist_ok=True)
+    _remove_outdated(plans, folder, data)
     missing = [plan for plan in plans if not _file(plan, folder).exists()]
     _extract(missing, data=data, emit=emit)
     n_workers = n_workers or max(1, min(available_cores(), len(missing)))
@@ -230,7 +231,7 @@ def _run_cell(cell: Cell) -> CellResult:
             plan, data=data, work_folder=Path(scratch), emit=_nothing, n_workers=1
         )
     result = CellResult(
-        corpus=record["corpora"][0]["name"],
+        corpus=_corpus(plan),
         features=record["features"],
         model=record["model"],
         state=state,
@@ -252,6 +253,29 @@ def _extract(plans: Sequence[TrainingPlan], *, data: DataFolder, emit: Emit) -> 
         feature_matrix(chosen.corpora, feature_set(plan.features), data=data, emit=emit)
 
 
+def _remove_outdated(
+    plans: Sequence[TrainingPlan], folder: Path, data: DataFolder
+) -> None:
+    """Remove cells of a corpus or a feature set that is another one by now."""
+    now: dict[tuple[str, ...], list[str]] = {}
+    for plan in plans:
+        file = _file(plan, folder)
+        if not file.exists():
+            continue
+        if plan.corpora not in now:
+            now[plan.corpora] = list(choose_corpora(plan, data=data).fingerprints)
+        record = read_cell(file).record or {}
+        then = [corpus["fingerprint"] for corpus in record["corpora"]]
+        described = feature_set(plan.features)
+        if then != now[plan.corpora] or record["feature_set"]["key"] != described.key:
+            file.unlink()
+
+
+def _corpus(plan: TrainingPlan) -> str:
+    """Name the corpus of a cell as it was given, whether the cell is run or not."""
+    return Path(plan.corpora[0]).name
+
+
 def _file(plan: TrainingPlan, folder: Path) -> Path:
     """Return the file of a plan's cell."""
     return folder / f"{plan.key}.json"
@@ -260,7 +284,7 @@ def _file(plan: TrainingPlan, folder: Path) -> Path:
 def _not_run(plan: TrainingPlan, reason: str) -> CellResult:
     """Say that a cell stays empty."""
     return CellResult(
-        corpus=Path(plan.corpora[0]).name,
+        corpus=_corpus(plan),
         features=plan.features,
         model=plan.model,
         state="not run",

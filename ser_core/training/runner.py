@@ -286,7 +286,10 @@ def _check_trainable(plan: TrainingPlan, chosen: ChosenCorpora) -> None:
     main, _, _ = split_both(plan, samples)
     for fold in main.folds:
         check_training_part(
-            plan.model, samples.y[fold.train], parameters=plan.parameters
+            plan.model,
+            samples.y[fold.train],
+            parameters=plan.parameters,
+            pca=plan.pca,
         )
 
 

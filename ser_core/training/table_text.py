@@ -52,15 +52,18 @@ def _section(corpus: str, results: Sequence[CellResult]) -> str:
 
 def _protocol(record: Mapping[str, Any]) -> str:
     """Say how the figures of a corpus came about."""
-    unseen = record["unseen_speakers"] or record
+    unseen = record["unseen_speakers"]
     corpus = record["corpora"][0]
     classes = len(record["classes"])
+    beside = f"none. {record['unseen_speakers_reason']} In brackets"
+    if unseen is not None:
+        beside = f"`{unseen['split']}`, {len(unseen['folds'])} folds; random"
+    speakers = record["n_speakers"]
     return (
         f"{corpus['n_files']:,} utterances, {classes} classes (chance "
-        f"{1 / classes:.1%}), {unseen['n_speakers']} speakers. Unseen speakers: "
-        f"`{unseen['split']}`, {len(unseen['folds'])} folds; random: "
-        f"`{record['split']}`, {len(record['folds'])} folds. UAR of the pooled "
-        "predictions in %."
+        f"{1 / classes:.1%}), {'unknown' if speakers is None else speakers} speakers. "
+        f"Unseen speakers: {beside}: `{record['split']}`, {len(record['folds'])} "
+        "folds. UAR of the pooled predictions in %."
     )
 
 

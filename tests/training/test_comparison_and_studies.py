@@ -65,6 +65,22 @@ def test_a_plan_that_cannot_be_run_does_not_end_the_others(
     assert "loco" in result["failed"][0]["plan"]
 
 
+def test_a_model_whose_library_fails_does_not_end_the_others(
+    tones: Path, data: DataFolder, tmp_path: Path
+) -> None:
+    hopeless = document(tones, model="svm", parameters={"kernel": "precomputed"})
+    result = run_comparison(
+        {"plans": [hopeless, document(tones)]},
+        data=data,
+        work_folder=tmp_path,
+        emit=lambda event: None,
+    )
+    assert len(result["runs"]) == 1
+    reason = result["failed"][0]["reason"]
+    assert reason.startswith("svm could not be fitted to the training part of fold 1: ")
+    assert "choose other parameters" in reason
+
+
 def test_a_comparison_of_nothing_is_refused(data: DataFolder, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="list of training plans"):
         run_comparison({}, data=data, work_folder=tmp_path, emit=lambda event: None)

@@ -14,6 +14,7 @@ from ser_core.training.estimate import TrainingEstimate, estimate
 from ser_core.training.plan import TrainingPlan
 from ser_core.training.results_table import fill_table, make_cells, run_cell
 from ser_core.training.table_text import markdown
+from tests.training.tone_corpora import ravdess_tones, write_tone
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -66,6 +67,33 @@ def test_a_finished_cell_is_read_and_not_run_again(
     assert "| knn |" in text
     unseen = (first[0].record or {})["unseen_speakers"]["uar"]
     assert f"{100 * unseen:.1f}" in text
+
+
+def test_a_cell_of_a_corpus_that_changed_is_run_again(
+    data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results_table, "estimate", fake_estimate(1.0, 1.0))
+    voices = ravdess_tones(tmp_path / "voices", actors=3)
+    cells = tmp_path / "cells"
+    first = fill(voices, cells, data)
+    next(voices.rglob("*.wav")).unlink()
+    again = fill(voices, cells, data)
+    counts = [(r.record or {})["n_test"] for r in (*first, *again)]
+    assert counts == [36, 36, 35, 35]
+    assert {result.corpus for result in (*first, *again)} == {"voices"}
+
+
+def test_a_table_says_why_there_are_no_unseen_speakers(
+    data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results_table, "estimate", fake_estimate(1.0, 1.0))
+    for label, f0_hz in (("happy", 300.0), ("sad", 900.0)):
+        for i in range(6):
+            path = tmp_path / "nameless" / label / f"{i}.wav"
+            write_tone(path, f0_hz=f0_hz + 10 * i, seed=i)
+    text = markdown(fill(tmp_path / "nameless", tmp_path / "cells", data))
+    assert "unknown speakers. Unseen speakers: none. The speaker of 12 of 12" in text
+    assert "`kfold`, 5 folds" in text
 
 
 def test_a_cell_beyond_its_share_is_reduced_and_marked(

@@ -212,6 +212,16 @@ def test_gender_and_emotion_make_classes(
     assert "female_happy" in record["classes"]
 
 
+def test_too_many_components_are_refused_before_features_are_computed(
+    tones: Path, data: DataFolder, tmp_path: Path
+) -> None:
+    events: list[Any] = []
+    plan = TrainingPlan(corpora=(str(tones),), features="functionals", pca=10_000)
+    with pytest.raises(ParameterError, match="pca = 10000 is more than the 60"):
+        run_training(plan, data=data, work_folder=tmp_path, emit=events.append)
+    assert "features" not in {event.get("name") for event in events}
+
+
 def test_what_has_no_class_is_told(
     tones: Path, data: DataFolder, tmp_path: Path
 ) -> None:
