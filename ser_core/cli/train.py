@@ -8,7 +8,7 @@ from typing import Any, Final
 from ser_core.cli.arguments import Subparsers, add_command, corpus_reference, names
 from ser_core.cli.foreground import work_in_foreground
 from ser_core.cli.output import JsonOutput, add_json_option, problem_line, table
-from ser_core.errors import ParameterError
+from ser_core.errors import ModelError, ParameterError
 from ser_core.store.data_folder import DataFolder
 
 RESULT_KEYS: Final = (
@@ -202,6 +202,11 @@ def _train(options: argparse.Namespace, data: DataFolder) -> int:
     if not output.on_stdout:
         print_record(record)
     output.write(record if options.record else figures(record))
+    if options.save is not None and record["bundle"] is None:
+        raise ModelError(
+            f"model {options.save!r} was not saved, the figures were; the notes of run "
+            f"{record['id']} say why"
+        )
     return 0
 
 

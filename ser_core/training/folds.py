@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.intp]
 Labels = npt.NDArray[np.str_]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FoldWork:
     """One fold to be fitted and tested, small enough to be sent to a worker.
 
@@ -48,6 +48,10 @@ class FoldWork:
     test: Rows
     y_train: Labels
     groups_train: Labels | None = None
+
+    def __repr__(self) -> str:
+        """Name the fold alone: it is told to people when a worker is lost."""
+        return f"{self.name} ({self.part})"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

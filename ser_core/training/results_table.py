@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -37,6 +38,8 @@ class Cell:
     Attributes
     ----------
     plan : TrainingPlan
+    corpus : str
+        What the corpus is called in the table.
     deadline : float
         Unix time at which the budget is used up.
     share_s : float
@@ -48,6 +51,7 @@ class Cell:
     """
 
     plan: TrainingPlan
+    corpus: str
     deadline: float
     share_s: float
     folder: str
@@ -159,6 +163,7 @@ def fill_table(
         )
     deadline = time.time() + budget_s
     folder.mkdir(parents=True, exist_ok=True)
+    names = _names(plans, data)
     _remove_outdated(plans, folder, data)
     missing = [plan for plan in plans if not _file(plan, folder).exists()]
     _extract(missing, data=data, emit=emit)
@@ -167,6 +172,7 @@ def fill_table(
     cells = [
         Cell(
             plan=plan,
+            corpus=names[plan.corpora],
             deadline=deadline,
             share_s=TIMES_THE_MEAN * left_s / max(1, len(missing)),
             folder=str(folder),
@@ -184,8 +190,12 @@ def fill_table(
                 if found.state == "not run":
                     unfinished[cells[done - 1].plan.key] = found
                 _tell(emit, found, done=done, total=len(cells))
-    return [
+    results = [
         unfinished.get(plan.key) or read_cell(_file(plan, folder)) for plan in plans
+    ]
+    return [
+        replace(result, corpus=names[plan.corpora])
+        for plan, result in zip(plans, results, strict=True)
     ]
 
 
@@ -197,7 +207,7 @@ def run_cell(cell: Cell) -> CellResult:
     try:
         return _run_cell(cell)
     except SerError as error:
-        return _not_run(cell.plan, str(error))
+        return _not_run(cell, str(error))
 
 
 def read_cell(file: Path) -> CellResult:
@@ -210,14 +220,14 @@ def _run_cell(cell: Cell) -> CellResult:
     data = DataFolder(Path(cell.data_root))
     plan, state, reason = cell.plan, "done", None
     if time.time() >= cell.deadline:
-        return _not_run(plan, "the budget of time was used up")
+        return _not_run(cell, "the budget of time was used up")
     expected_s = estimate(plan, data=data, n_workers=1).total_s
     if expected_s > cell.share_s:
         reduced = replace(plan, pca=REDUCED_SHARE)
         reduced_s = estimate(reduced, data=data, n_workers=1).total_s
         if reduced_s > cell.share_s:
             return _not_run(
-                plan,
+                cell,
                 f"estimate {expected_s / 60:.1f} min, with PCA {reduced_s / 60:.1f} "
                 f"min, share {cell.share_s / 60:.1f} min",
             )
@@ -231,7 +241,7 @@ def _run_cell(cell: Cell) -> CellResult:
             plan, data=data, work_folder=Path(scratch), emit=_nothing, n_workers=1
         )
     result = CellResult(
-        corpus=_corpus(plan),
+        corpus=cell.corpus,
         features=record["features"],
         model=record["model"],
         state=state,
@@ -271,9 +281,20 @@ def _remove_outdated(
             file.unlink()
 
 
-def _corpus(plan: TrainingPlan) -> str:
-    """Name the corpus of a cell as it was given, whether the cell is run or not."""
-    return Path(plan.corpora[0]).name
+def _names(
+    plans: Sequence[TrainingPlan], data: DataFolder
+) -> dict[tuple[str, ...], str]:
+    """Name the corpora after their readers, or as given where two would be alike."""
+    distinct = {plan.corpora: plan for plan in plans}
+    readers = {
+        corpora: choose_corpora(plan, data=data).corpora[0].name
+        for corpora, plan in distinct.items()
+    }
+    alike = Counter(readers.values())
+    return {
+        corpora: name if alike[name] == 1 else Path(corpora[0]).name
+        for corpora, name in readers.items()
+    }
 
 
 def _file(plan: TrainingPlan, folder: Path) -> Path:
@@ -281,12 +302,12 @@ def _file(plan: TrainingPlan, folder: Path) -> Path:
     return folder / f"{plan.key}.json"
 
 
-def _not_run(plan: TrainingPlan, reason: str) -> CellResult:
+def _not_run(cell: Cell, reason: str) -> CellResult:
     """Say that a cell stays empty."""
     return CellResult(
-        corpus=_corpus(plan),
-        features=plan.features,
-        model=plan.model,
+        corpus=cell.corpus,
+        features=cell.plan.features,
+        model=cell.plan.model,
         state="not run",
         reason=reason,
         record=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,21 @@ def test_a_table_fills_its_cells(tones: Path, data: Path, tmp_path: Path) -> Non
     )
     assert "1 of 1: ravdess, means180, knn: done" in progress
     assert "## ravdess" in out.read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder that cannot be written")
+def test_a_model_that_could_not_be_saved_is_no_success(
+    tones: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "models").write_text("in the way of the folder")
+    printed, told = done(
+        tmp_path,
+        *("train", "--corpus", str(tones), "--features", "means180"),
+        *("--model", "knn", "--split", "loso", "--save", "lost"),
+        status=1,
+    )
+    assert "error: model 'lost' was not saved" in told
+    assert "stored as run" in printed
 
 
 def test_the_lists_name_what_can_be_chosen(data: Path) -> None:

@@ -119,3 +119,10 @@ def test_the_planted_leak_would_show_in_a_pipeline_that_scales_everything(
 
     original = folds.build_recogniser
     assert predictions(X) != predictions(leaked(X))
+
+
+def test_a_fold_is_told_by_its_name_and_not_by_its_rows() -> None:
+    rows = np.arange(1_000)
+    labels = np.array(["happy"] * 1_000)
+    work = FoldWork(part="main", name="fold 3", train=rows, test=rows, y_train=labels)
+    assert repr(work) == "fold 3 (main)"

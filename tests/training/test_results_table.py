@@ -80,7 +80,18 @@ def test_a_cell_of_a_corpus_that_changed_is_run_again(
     again = fill(voices, cells, data)
     counts = [(r.record or {})["n_test"] for r in (*first, *again)]
     assert counts == [36, 36, 35, 35]
-    assert {result.corpus for result in (*first, *again)} == {"voices"}
+
+
+def test_cells_of_one_corpus_stand_together_whether_run_or_not(
+    tones: Path, data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results_table, "estimate", fake_estimate(1.0, 1.0))
+    done = fill(tones, tmp_path, data)
+    next(tmp_path.glob("*.json")).unlink()
+    monkeypatch.setattr(results_table, "estimate", fake_estimate(1e6, 1e6))
+    partly = fill(tones, tmp_path, data)
+    assert {result.state for result in partly} == {"done", "not run"}
+    assert {result.corpus for result in (*done, *partly)} == {"ravdess"}
 
 
 def test_a_table_says_why_there_are_no_unseen_speakers(
@@ -122,6 +133,7 @@ def test_nothing_is_begun_after_the_budget(
     (plan, _) = make_cells([str(tones)], [("means180", "knn"), ("means180", "dt")])
     cell = results_table.Cell(
         plan=plan,
+        corpus="voices",
         deadline=0.0,
         share_s=1e9,
         folder=str(tmp_path),
@@ -139,6 +151,7 @@ def test_a_cell_that_fails_is_told(
 ) -> None:
     cell = results_table.Cell(
         plan=TrainingPlan(corpora=(str(tmp_path / "nowhere"),)),
+        corpus="nowhere",
         deadline=1e12,
         share_s=1.0,
         folder=str(tmp_path),
