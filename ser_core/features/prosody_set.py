@@ -43,23 +43,23 @@ _PITCH: Final = (
 )
 
 LEVEL_STATISTICS: Final = (
-    ("mean", "dB", "mean"),
-    ("std", "dB", "standard deviation"),
-    ("low", "dB", "5th percentile"),
-    ("median", "dB", "median"),
-    ("high", "dB", "95th percentile"),
-    ("range", "dB", "95th percentile less 5th"),
-    ("slope", "dB/s", "slope of the line through it"),
-    ("rise", "dB/s", "mean slope of frames in which it rises"),
-    ("fall", "dB/s", "mean slope of frames in which it falls"),
-    ("movement", "dB/s", "mean of the slope's absolute value"),
+    ("mean", "dB", "mean of {}"),
+    ("std", "dB", "standard deviation of {}"),
+    ("low", "dB", "5th percentile of {}"),
+    ("median", "dB", "median of {}"),
+    ("high", "dB", "95th percentile of {}"),
+    ("range", "dB", "95th percentile of {} less the 5th"),
+    ("slope", "dB/s", "slope of the straight line through {}"),
+    ("rise", "dB/s", "mean slope of {} in frames in which it rises"),
+    ("fall", "dB/s", "mean slope of {} in frames in which it falls"),
+    ("movement", "dB/s", "mean absolute slope of {}"),
 )
-"""What is said of a level over time: name, unit, meaning."""
+"""What is said of a level over time: name, unit, meaning of "{}"."""
 
 _INTENSITY: Final = (
     ProsodyColumn("sounding", "0 or 1", "whether 5 frames or more sound"),
     *(
-        ProsodyColumn(f"intensity_{name}", unit, f"{meaning} of the level")
+        ProsodyColumn(f"intensity_{name}", unit, meaning.format("the level"))
         for name, unit, meaning in LEVEL_STATISTICS
     ),
     ProsodyColumn("intensity_voiced", "dB", "voiced frames less unvoiced ones"),
@@ -72,7 +72,7 @@ _LOUDNESS: Final = (
         ProsodyColumn(
             f"loudness_{name}",
             unit.replace("dB", "LU"),
-            f"{meaning} of the K-weighted level",
+            meaning.format("the K-weighted level"),
         )
         for name, unit, meaning in LEVEL_STATISTICS
     ),
