@@ -70,6 +70,8 @@ def _table(options: argparse.Namespace, data: DataFolder) -> int:
     from ser_core.training.table_text import markdown
 
     output = JsonOutput(options.json)
+    if options.markdown:  # better told before an hour of work
+        _check_folder(Path(options.markdown))
     models = options.models or [i.name for i in model_infos() if i.available]
     pairs = [(f, m) for f in options.features for m in models]
     pairs += [_pair(text) for text in options.extra.split(",") if text]
@@ -119,6 +121,15 @@ def _seconds(text: str) -> float:
             f"--budget {text!r} is not possible; give a number with s, m or h, as 60m"
         )
     return float(found[1]) * _UNITS[found[2] or "s"]
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse a file that cannot be written because of its folder."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ParameterError(
+            f"--markdown '{path}' cannot be written; give a file in a folder that "
+            "exists"
+        )
 
 
 def _write(path: Path, text: str) -> None:

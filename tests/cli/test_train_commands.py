@@ -110,6 +110,18 @@ def test_a_model_that_could_not_be_saved_is_no_success(
     assert "stored as run" in printed
 
 
+def test_a_table_that_cannot_be_written_is_refused_before_the_work(
+    tones: Path, data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "nowhere" / "table.md"
+    _, told = done(
+        data, "table", "--corpus", str(tones), "--markdown", str(out), status=2
+    )
+    assert "--markdown" in told
+    assert "in a folder that exists" in told
+    assert "Features" not in told
+
+
 def test_the_lists_name_what_can_be_chosen(data: Path) -> None:
     models = json.loads(done(data, "models", "list", "--json", "-")[0])
     features = json.loads(done(data, "features", "list", "--json", "-")[0])
