@@ -258,6 +258,9 @@ def _speakers(record: Record, *, key: str) -> None:
     widgets.chart(
         model_speakers.by_speaker(record, mode=widgets.mode()), key=f"speakers-{key}"
     )
+    if record.get("by_condition"):
+        st.markdown("**By recording condition**")
+        _table(model_tables.by_condition(record))
     with st.expander("Every speaker in figures"):
         _table(model_tables.by_speaker(record))
 

@@ -220,6 +220,11 @@ def print_record(record: dict[str, Any]) -> None:
     if record["unseen_speakers_reason"]:
         print(f"unseen speakers: {record['unseen_speakers_reason']}")
     print(record["gap"])
+    for row in record.get("by_condition", ()):
+        print(
+            f"recorded by {row['condition']}: {row['n']} tested, WAR {row['war']:.1%}, "
+            f"UAR {row['uar']:.1%}"
+        )
     for note in record["notes"]:
         print(f"note: {note}")
     if record["failures"]:

@@ -12,9 +12,12 @@ import numpy.typing as npt
 from ser_core.evaluation.judgement import judge
 from ser_core.evaluation.metrics import evaluate
 from ser_core.evaluation.splits import Splitting
+from ser_core.evaluation.thai_ser_protocol import conditions
 from ser_core.training.corpus_data import ChosenCorpora
 from ser_core.training.folds import FoldResult
 from ser_core.training.samples import Samples, speakers_of
+
+THAI_SER_AUTHORS: Final = "thai-ser-authors"
 
 _DIGITS: Final = 4
 """Digits of the probabilities that a record keeps."""
@@ -82,6 +85,7 @@ def collect(
         "fit_s": sum(result.fit_s for result in folds),
         "predict_s": sum(result.predict_s for result in folds),
         "notes": list(splitting.notes),
+        **_by_condition(samples, splitting, tested, predicted),
         "predictions": {
             "path": [_path(samples, chosen, i) for i in tested],
             "corpus": samples.corpus[tested].tolist(),
@@ -96,6 +100,37 @@ def collect(
             "fold": number_of_fold.tolist(),
         },
     }
+
+
+def _by_condition(
+    samples: Samples,
+    splitting: Splitting,
+    tested: npt.NDArray[np.intp],
+    predicted: npt.NDArray[np.str_],
+) -> dict[str, Any]:
+    """Judge con, clip and zoom apart, as the authors of THAI-SER do."""
+    if splitting.name != THAI_SER_AUTHORS:
+        return {}
+    of_row = np.array(
+        [name or "" for name in conditions([samples.utterances[i] for i in tested])]
+    )
+    rows = []
+    for name in sorted(set(of_row.tolist()) - {""}):
+        chosen = of_row == name
+        scored = evaluate(
+            samples.y[tested][chosen].tolist(),
+            predicted[chosen].tolist(),
+            classes=samples.classes,
+        )
+        rows.append(
+            {
+                "condition": name,
+                "n": int(chosen.sum()),
+                "war": scored.accuracy,
+                "uar": scored.uar,
+            }
+        )
+    return {"by_condition": rows}
 
 
 def _pooled_probabilities(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -237,7 +237,8 @@ def fit_works(
         pca=plan.pca,
         tune=plan.tune,
         search_folder=str(data.root / "searches") if plan.tune else None,
-        search_key=plan.key[:16],
+        # more trials of the same search go on from those that are there
+        search_key=replace(plan, tune=0).key[:16],
     )
     largest = max(len(work.train) for work in works) * matrix.X.shape[1] * 4
     if n_workers is None:

@@ -109,7 +109,13 @@ _RESULT_FIELDS: Final[dict[str, Shape]] = {
         }
     ),
 }
-_RESULT_OPTIONAL: Final[dict[str, Shape]] = {"notes": NOTES, "brier": Maybe(Number())}
+_RESULT_OPTIONAL: Final[dict[str, Shape]] = {
+    "by_condition": ListOf(
+        Table({"condition": NAME, "n": COUNT, "war": SHARE, "uar": SHARE}), 20
+    ),
+    "notes": NOTES,
+    "brier": Maybe(Number()),
+}
 _RESULT: Final = Table(_RESULT_FIELDS, _RESULT_OPTIONAL)
 
 _CORPUS: Final = Table(

@@ -140,6 +140,30 @@ def by_speaker(record: Record) -> pd.DataFrame:
     return pd.DataFrame([rows[name] for name in sorted(rows)])
 
 
+def by_condition(record: Record) -> pd.DataFrame:
+    """Make the table of recording conditions, which THAI-SER's authors' split has.
+
+    Parameters
+    ----------
+    record : mapping
+        Of kind ``training``.
+
+    Returns
+    -------
+    table : DataFrame
+
+    """
+    return pd.DataFrame(
+        {
+            "recorded by": row.get("condition"),
+            "files": row.get("n"),
+            "WAR (%)": _percent(row, "war"),
+            "UAR (%)": _percent(row, "uar"),
+        }
+        for row in record.get("by_condition") or []
+    )
+
+
 def folds(record: Record) -> pd.DataFrame:
     """Make the table of folds of both splits.
 

@@ -104,3 +104,10 @@ def test_tables_take_records_that_lack_everything(table: object) -> None:
     whole = training_record(tuned=True)
     for record in ({"kind": "training"}, dict.fromkeys(whole, None)):
         assert isinstance(table(record), pd.DataFrame)
+
+
+def test_recording_conditions_are_rows_of_their_own() -> None:
+    record = training_record()
+    record["by_condition"] = [{"condition": "zoom", "n": 4, "war": 0.75, "uar": 0.5}]
+    (row,) = model_tables.by_condition(record).to_dict("records")
+    assert row == {"recorded by": "zoom", "files": 4, "WAR (%)": 75.0, "UAR (%)": 50.0}
