@@ -111,15 +111,16 @@ _PARALLEL_MODEL: Final = Preset(
     corpora=("ravdess", "tess"),
     models=("svm", "gmm"),
     settings={
-        "features": "prosody+denoise+trim+normalise",
+        "features": "functionals+denoise+trim+normalise",
         "split": "random-80-20",
         "emotions": _SEVEN,
         "label_sets": "all",
         "channels": ("speech",),
     },
     differences="The source names its features (MFCC, pitch, loudness, intensity, "
-    "rhythm) and its pre-processing, but neither their parameters nor the split; "
-    "calm is left out as there.",
+    "rhythm) and its pre-processing, but neither their parameters nor the split. The "
+    "set functionals holds MFCC, pitch, intensity and rhythm; loudness in LUFS is in "
+    "the set prosody. Windowing is part of the set. Calm is left out as there.",
 )
 _GENDER_EMOTION: Final = Preset(
     name="gender-emotion",
