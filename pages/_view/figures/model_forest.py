@@ -28,6 +28,7 @@ from pages._view.figures.records import Record
 from pages._view.theme import CATEGORIES, NEUTRAL, Mode, Size
 from ser_core.evaluation.paired import PairedTest
 
+_TICKS: Final = (0, 20, 40, 60, 80, 100)
 _TITLE: Final = "Models compared on unseen speakers"
 _DIFFERENCES: Final = "Differences between pairs of models"
 
@@ -70,7 +71,8 @@ def forest(
     if guess is not None:
         name = f"chance, {say.percent(guess, digits=1)}"
         level(figure, guess * 100, name, style=style)
-    figure.update_xaxes(title_text="UAR (%), 95 % interval")
+    # beyond 100 there is room for words alone
+    figure.update_xaxes(title_text="UAR (%), 95 % interval", tickvals=list(_TICKS))
     settle_legend(figure, style=style)
     return Chart(
         title=_TITLE, figure=figure, reading=_reading(known, len(records) - len(known))
