@@ -403,7 +403,7 @@ def test_an_honest_file_is_not_refused(honest: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"memory": "/tmp/cache"}, "cache"),
+        ({"memory": "cache-folder"}, "cache"),
         ({"predict": 1}, "hides a method"),
         ({"predict_proba": "x"}, "hides a method"),
     ],
