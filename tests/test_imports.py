@@ -25,7 +25,8 @@ ALLOWED["evaluation"] = {*ALLOWED["corpora"], "corpora", "features"}
 ALLOWED["models"] = {*ALLOWED["evaluation"], "evaluation", "measure"}
 ALLOWED["bench"] = {*ALLOWED["models"], "models"}
 ALLOWED["training"] = {*ALLOWED["models"], "models"}
-ALLOWED["jobs"] = {*ALLOWED["bench"], "bench", "training"}
+ALLOWED["inference"] = {*ALLOWED["models"], "models"}
+ALLOWED["jobs"] = {*ALLOWED["bench"], "bench", "training", "inference"}
 ALLOWED["cli"] = {*ALLOWED["jobs"], "jobs"}
 ALLOWED["__main__"] = {"cli", "errors"}
 
