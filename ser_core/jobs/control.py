@@ -31,6 +31,7 @@ from ser_core.jobs.launch import OPERATOR_TOKEN, SER_CORE, Entry, start_detached
 from ser_core.jobs.process import (
     MARKER,
     end_processes,
+    first_process,
     identify,
     job_processes,
     memory_kills,
@@ -132,10 +133,15 @@ def record_process(folder: JobFolder, pid: int, *, foreground: bool = False) -> 
     """Write which process is the job's, unless it is gone again already."""
     identity = identify(pid)
     if identity is not None and not folder.ended():
+        first = first_process()
         write_json(
             folder.process,
             identity.to_json()
-            | {"memory_kills": memory_kills(), "foreground": foreground},
+            | {
+                "memory_kills": memory_kills(),
+                "foreground": foreground,
+                "first_process": None if first is None else first.to_json(),
+            },
         )
 
 

@@ -91,6 +91,21 @@ def restarted_since(identity: ProcessIdentity) -> bool:
     return psutil.boot_time() > float(identity.started) + 1.0
 
 
+def first_process() -> ProcessIdentity | None:
+    """Name the process with number 1, which ends with the machine or container.
+
+    A container that is started again keeps the boot's id of its host, so the boot
+    alone does not tell that everything in it was stopped meanwhile.
+
+    Returns
+    -------
+    identity : ProcessIdentity or None
+        None where the system does not say (other than Linux, hidden ``/proc``).
+
+    """
+    return identify(1) if sys.platform == "linux" else None
+
+
 def memory_kills() -> int | None:
     """Count the processes that the kernel has killed for lack of memory.
 

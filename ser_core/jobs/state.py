@@ -24,6 +24,7 @@ from ser_core.jobs.kinds import needs_machine
 from ser_core.jobs.process import (
     ProcessIdentity,
     end_processes,
+    first_process,
     is_alive,
     job_processes,
     memory_kills,
@@ -197,8 +198,11 @@ def vanished_reason(folder: JobFolder) -> str:
     process = ProcessIdentity.from_json(document)
     if process is None:
         return f"its process never started; the reason may be in '{folder.log}'"
-    if restarted_since(process):
-        return "the machine was restarted before it ended; start it again"
+    if restarted_since(process) or _stopped_with(document):
+        return (
+            "host stopped: the machine or the container it ran in was stopped before "
+            "it ended; start it again"
+        )
     before, after = document.get("memory_kills"), memory_kills()
     if isinstance(before, int) and after is not None and after > before:
         return (
@@ -208,6 +212,15 @@ def vanished_reason(folder: JobFolder) -> str:
     return (
         "its process was ended from outside (killed) before it was done; start it again"
     )
+
+
+def _stopped_with(document: Mapping[str, Any]) -> bool:
+    """Tell whether everything that ran beside a process was ended, as in a container.
+
+    Written by a version that did not note the first process: not known, so False.
+    """
+    before = ProcessIdentity.from_json(document.get("first_process"))
+    return before is not None and first_process() not in (None, before)
 
 
 def _look_if_there(folder: JobFolder, among: list[JobFolder]) -> JobView | None:

@@ -28,7 +28,12 @@ from ser_core.jobs import (
 from ser_core.jobs import process as process_module
 from ser_core.jobs.control import create, record_process
 from ser_core.jobs.folder import JobFolder, open_job, write_json
-from ser_core.jobs.process import ProcessIdentity, identify, memory_kills
+from ser_core.jobs.process import (
+    ProcessIdentity,
+    first_process,
+    identify,
+    memory_kills,
+)
 from ser_core.store.data_folder import DataFolder
 
 pytestmark = pytest.mark.timeout(90)
@@ -102,7 +107,28 @@ def test_restart_of_the_machine_is_told(yard: JobYard) -> None:
     _, colon, rest = process["started"].partition(":")
     earlier = f"another boot:{rest}" if colon else str(psutil.boot_time() - 1000)
     write_json(folder.process, process | {"started": earlier})
-    assert "machine was restarted" in (view(folder.job_id, yard.data).reason or "")
+    assert "host stopped" in (view(folder.job_id, yard.data).reason or "")
+
+
+@pytest.mark.skipif(first_process() is None, reason="this system does not name it")
+def test_stop_of_the_container_is_told(yard: JobYard) -> None:
+    folder = vanished(yard)
+    process = json.loads(folder.process.read_text())
+    first = first_process()
+    assert first is not None
+    earlier = {"pid": 1, "started": first.started + "0"}
+    write_json(folder.process, process | {"first_process": earlier})
+    assert "host stopped" in (view(folder.job_id, yard.data).reason or "")
+
+
+@pytest.mark.skipif(first_process() is None, reason="this system does not name it")
+def test_process_that_was_killed_alone_is_told_apart(yard: JobYard) -> None:
+    folder, _ = create(JobSpec(kind="refuse", parameters={}), data=yard.data)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1) as process:
+        record_process(folder, process.pid)
+        process.kill()
+    assert "first_process" in json.loads(folder.process.read_text())
+    assert "ended from outside" in (view(folder.job_id, yard.data).reason or "")
 
 
 @pytest.mark.skipif(memory_kills() is None, reason="this system does not count them")
