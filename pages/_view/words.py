@@ -40,5 +40,6 @@ KINDS: Final = {
     "compare": "Comparison of models",
     "study": "Study",
     "synthesize": "Making the synthetic corpus",
+    "predict": "Hearing recordings",
     "download": "Download",
 }

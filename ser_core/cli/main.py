@@ -19,6 +19,7 @@ from ser_core.cli import (
     jobs,
     listing,
     pipeline,
+    predict,
     run,
     runs,
     table,
@@ -42,6 +43,7 @@ examples:
       --backends sequential,loky --workers 1,2 --repeats 3 --json bench.json
   python -m ser_core pipeline --corpus voices --version enhanced --json run.json
   python -m ser_core train --corpus voices --model svm --split random --json -
+  python -m ser_core predict voice.wav --json --timeline
   python -m ser_core jobs list
 
 Progress goes to stderr, JSON to stdout or to the file that --json names. The exit
@@ -54,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ser_core",
-        description="SER Lab without a browser: corpora, benchmarks, models.",
+        description="SER Lab without a browser: corpora, benchmarks, models, recordings.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -69,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
         train,
         compare,
         table,
+        predict,
         listing,
         run,
         jobs,

@@ -102,6 +102,13 @@ def _download(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]
     return download_corpus(parameters, place)
 
 
+def _predict(parameters: Mapping[str, Any], place: WorkPlace) -> dict[str, Any]:
+    """Hear recordings of a corpus."""
+    from ser_core.jobs.predict_work import predict_files
+
+    return predict_files(parameters, place)
+
+
 KINDS: Final[dict[str, Kind]] = {
     "bench": Kind(work=_bench, keeps_record=True),
     "pipeline": Kind(work=_pipeline, keeps_record=True),
@@ -109,6 +116,7 @@ KINDS: Final[dict[str, Kind]] = {
     "compare": Kind(work=_compare),
     "study": Kind(work=_study, keeps_record=True),
     "synthesize": Kind(work=_synthesize),
+    "predict": Kind(work=_predict),
     "download": Kind(work=_download, needs_machine=False),
 }
 """Every kind by its name."""

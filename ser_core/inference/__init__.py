@@ -1,0 +1,1 @@
+"""Hear recordings: one clip, long recordings, many files."""

@@ -1,0 +1,117 @@
+"""The recordings below folders, and several of them heard one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from ser_core.audio.limits import Limits
+from ser_core.errors import ParameterError
+from ser_core.inference.listening import recognise
+from ser_core.inference.loading import SpeechModel
+from ser_core.inference.results import FileResult
+
+AUDIO_SUFFIXES: Final = frozenset(
+    f".{suffix}"
+    for suffix in "wav wave aif aiff aifc au snd flac ogg oga opus mp3 caf w64 rf64".split()
+)
+"""Suffixes of what is taken for a recording in a folder; a file that is named is taken
+whatever its suffix says."""
+
+
+def recordings_below(paths: Iterable[Path]) -> list[Path]:
+    """List the files that are named, and the recordings below the folders.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+
+    Returns
+    -------
+    files : list of Path
+        In the order of `paths`; of a folder sorted, without files and folders that
+        begin with a dot, ``__MACOSX``, and links to folders. A file that stands twice
+        is listed once.
+
+    Raises
+    ------
+    ParameterError
+        A path does not exist, or a folder holds no recording.
+
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = _inside(path)
+            if not inside:
+                raise ParameterError(
+                    f"'{path}' holds no recording; give audio files "
+                    f"({', '.join(sorted(AUDIO_SUFFIXES))}) or a folder with such files"
+                )
+            found |= dict.fromkeys(inside)
+        elif path.exists():
+            found[path] = None
+        else:
+            raise ParameterError(f"'{path}' does not exist; give files or folders")
+    return list(found)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """List the recordings below a folder."""
+    files = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(n for n in folders if n != "__MACOSX" and n[0] != ".")
+        files += [
+            Path(place) / name
+            for name in sorted(names)
+            if name[0] != "." and Path(name).suffix.lower() in AUDIO_SUFFIXES
+        ]
+    return files
+
+
+def recognise_files(
+    files: Iterable[Path],
+    *,
+    model: SpeechModel,
+    limits: Limits | None = None,
+    timeline: bool = True,
+    min_confidence: float | None = None,
+    name: Callable[[Path], str] = str,
+    progress: Callable[[Path, float, float], None] | None = None,
+) -> Iterator[FileResult]:
+    """Hear files one after the other; one that cannot be heard does not stop the rest.
+
+    Parameters
+    ----------
+    files : iterable of Path
+    model : SpeechModel
+    limits, timeline, min_confidence
+        As `ser_core.inference.listening.recognise`.
+    name : callable, default str
+        How a result calls its file.
+    progress : callable, optional
+        Takes the file, the seconds that were heard of it, and those that it has.
+
+    Yields
+    ------
+    result : FileResult
+        As each is ready.
+
+    """
+    for path in files:
+
+        def tell(done_s: float, total_s: float, path: Path = path) -> None:
+            if progress is not None:
+                progress(path, done_s, total_s)
+
+        yield recognise(
+            path,
+            name=name(path),
+            model=model,
+            limits=limits,
+            timeline=timeline,
+            min_confidence=min_confidence,
+            progress=tell,
+        )
