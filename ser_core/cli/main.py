@@ -56,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
         prog="python -m ser_core",
-        description="SER Lab without a browser: corpora, benchmarks, models, recordings.",
+        description="SER Lab without a browser: corpora, benchmarks, models, demo.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
 
 from ser_core.audio.limits import Limits
+from ser_core.corpora.tree import AUDIO_SUFFIXES, walk
 from ser_core.errors import ParameterError
 from ser_core.inference.listening import recognise
 from ser_core.inference.loading import SpeechModel
 from ser_core.inference.results import FileResult
-
-AUDIO_SUFFIXES: Final = frozenset(
-    f".{suffix}"
-    for suffix in "wav wave aif aiff aifc au snd flac ogg oga opus mp3 caf w64 rf64".split()
-)
-"""Suffixes of what is taken for a recording in a folder; a file that is named is taken
-whatever its suffix says."""
 
 
 def recordings_below(paths: Iterable[Path]) -> list[Path]:
@@ -31,24 +23,25 @@ def recordings_below(paths: Iterable[Path]) -> list[Path]:
     Returns
     -------
     files : list of Path
-        In the order of `paths`; of a folder sorted, without files and folders that
-        begin with a dot, ``__MACOSX``, and links to folders. A file that stands twice
-        is listed once.
+        In the order of `paths`; of a folder sorted, as `ser_core.corpora.tree.walk`
+        finds them. A file that stands twice is listed once.
 
     Raises
     ------
     ParameterError
         A path does not exist, or a folder holds no recording.
+    CorpusError
+        A folder cannot be listed.
 
     """
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = _inside(path)
+            inside = [path / file.relative for file in walk(path).audio]
             if not inside:
                 raise ParameterError(
-                    f"'{path}' holds no recording; give audio files "
-                    f"({', '.join(sorted(AUDIO_SUFFIXES))}) or a folder with such files"
+                    f"'{path}' holds no recording; give audio files, or a folder with "
+                    f"files ending in: {', '.join(sorted(AUDIO_SUFFIXES))}"
                 )
             found |= dict.fromkeys(inside)
         elif path.exists():
@@ -56,19 +49,6 @@ def recordings_below(paths: Iterable[Path]) -> list[Path]:
         else:
             raise ParameterError(f"'{path}' does not exist; give files or folders")
     return list(found)
-
-
-def _inside(folder: Path) -> list[Path]:
-    """List the recordings below a folder."""
-    files = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(n for n in folders if n != "__MACOSX" and n[0] != ".")
-        files += [
-            Path(place) / name
-            for name in sorted(names)
-            if name[0] != "." and Path(name).suffix.lower() in AUDIO_SUFFIXES
-        ]
-    return files
 
 
 def recognise_files(
