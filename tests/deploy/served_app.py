@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Self
 from urllib.error import HTTPError, URLError
 
+import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
@@ -66,6 +68,7 @@ class Server:
 def serve(
     folder: Path,
     *,
+    script: Path = ROOT / "streamlit_app.py",
     port: int | None = None,
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
@@ -83,7 +86,7 @@ def serve(
     with log.open("ab") as said:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "streamlit", "run", "streamlit_app.py"),
+                *(sys.executable, "-m", "streamlit", "run", str(script)),
                 *("--server.headless", "true", "--server.port", str(port)),
                 *arguments,
             ],
@@ -164,3 +167,14 @@ def session_id(connection: ClientConnection) -> str:
         told.ParseFromString(connection.recv(timeout=30))
         if told.WhichOneof("type") == "new_session":
             return told.new_session.initialize.session_id
+
+
+def chromium() -> str:
+    """Find Chromium, or skip and say what to install."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = os.environ.get("SER_TEST_CHROMIUM") or next(
+        (path for name in names if (path := shutil.which(name))), None
+    )
+    if not found:
+        pytest.skip("no Chromium: apt install chromium, or set SER_TEST_CHROMIUM")
+    return found
