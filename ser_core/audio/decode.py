@@ -1,18 +1,27 @@
-"""Decode one file to float32, or say why it cannot be."""
+"""Decode one recording to float32, or say why it cannot be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from ser_core.audio.truncation import missing_part
-from ser_core.errors import AudioError
+from ser_core.audio.opening import (
+    COPY_AGAIN,
+    Refusal,
+    check_complete,
+    check_finite,
+    check_rate,
+    check_stream,
+    count_not_finite,
+    opened,
+    opened_file,
+)
 
 MAX_SAMPLES: Final = 2**27
 """Largest recording, in samples over all channels: 512 MiB as float32.
@@ -20,20 +29,22 @@ MAX_SAMPLES: Final = 2**27
 50 minutes at 44.1 kHz; the reference front end needs about eight times that memory.
 """
 
-_FRAMES_UNKNOWN: Final = 2**62
-"""libsndfile claims about 2**63 for a FLAC header without a length."""
-
 MIN_SAMPLE_RATE: Final = 1_000
 MAX_SAMPLE_RATE: Final = 768_000
 
 
-def decode(path: str | Path) -> tuple[npt.NDArray[np.float32], int]:
+def decode(
+    source: str | Path | BinaryIO, *, name: str | None = None
+) -> tuple[npt.NDArray[np.float32], int]:
     """Decode a whole recording, whatever its suffix says.
 
     Parameters
     ----------
-    path : str or Path
-        File that libsndfile reads: WAV, AIFF, FLAC, Ogg Vorbis and Opus, MP3 ...
+    source : str, Path or seekable binary stream
+        File, or its content, that libsndfile reads: WAV, AIFF, FLAC, Ogg Vorbis and
+        Opus, MP3 ...
+    name : str, optional
+        How errors call it: by default by its path, a stream "recording".
 
     Returns
     -------
@@ -52,14 +63,16 @@ def decode(path: str | Path) -> tuple[npt.NDArray[np.float32], int]:
     Notes
     -----
     Digital silence is valid audio. One sample is none: nothing can be analysed or
-    resampled. No other decoder is tried, so no external program ever runs.
+    resampled. No other decoder is tried, so no external program ever runs. It happens
+    in the caller's process, and so is for files that the operator chose; a stranger's
+    are for `ser_core.audio.strangers`.
 
     """
-    place = Path(path)
-    with _opened(place) as sound:
+    with _checked(source, name) as sound:
         claimed, sample_rate = sound.frames, sound.samplerate
-        samples = sound.read(dtype="float32", always_2d=False)
-    _check_samples(place, samples, claimed)
+        samples = sound.read(claimed, dtype="float32", always_2d=False)
+        check_complete(len(samples), claimed)
+        check_finite(count_not_finite(samples))
     return samples, sample_rate
 
 
@@ -86,31 +99,53 @@ def claimed_length(path: str | Path) -> tuple[int, int]:
         finite, and damage in the middle of a file, do not.
 
     """
-    place = Path(path)
-    with _opened(place) as sound:
+    with _checked(path, None) as sound:
         n_samples, sample_rate = sound.frames, sound.samplerate
         if sound.format == "FLAC":
-            _check_last_sample(place, sound)
+            _check_last_sample(sound)
     return n_samples, sample_rate
 
 
 @contextmanager
-def _opened(place: Path) -> Iterator[soundfile.SoundFile]:
-    """Open a file whose header can be true, and put libsndfile's errors in words."""
-    _check_file(place)
+def _checked(source: str | Path | BinaryIO, name: str | None) -> Iterator[Any]:
+    """Open a recording that this process can hold; put refusals in words."""
+    place = Path(source) if isinstance(source, str | Path) else None
     try:
-        with soundfile.SoundFile(str(place)) as sound:
-            _check_claims(place, sound)
+        if place is not None:
+            _check_file(place)
+        elif not isinstance(source, str | Path):
+            check_stream(source)
+        with opened(source if place is None else str(place)) as sound:  # type: ignore[arg-type]
+            _check_claims(sound)
             yield sound
-    except soundfile.LibsndfileError as error:
-        raise _failure(
-            place,
-            f"is not readable as audio ({_reason(error.error_string)})",
-            "check that it opens in an audio player, or convert it to FLAC or WAV",
-        ) from error
+    except Refusal as refusal:
+        named = name or ("recording" if place is None else str(place))
+        raise refusal.named(named) from refusal
 
 
-def _check_last_sample(place: Path, sound: soundfile.SoundFile) -> None:
+def _check_file(place: Path) -> None:
+    """Refuse what is no readable, complete file with content."""
+    with opened_file(place) as stream:
+        check_stream(stream)
+    if place.suffix.lower() == ".raw":
+        raise Refusal(
+            "has the suffix of audio without a header, whose rate is unknown",
+            "convert it to FLAC or WAV",
+        )
+
+
+def _check_claims(sound: Any) -> None:
+    """Refuse more than fits, and rates that nothing records."""
+    if sound.frames * sound.channels > MAX_SAMPLES:
+        raise Refusal(
+            f"claims {sound.frames} samples in {sound.channels} channels, and at most "
+            f"{MAX_SAMPLES} in all are read",
+            "cut it into shorter recordings, or repair its header",
+        )
+    check_rate(sound.samplerate, lowest=MIN_SAMPLE_RATE, highest=MAX_SAMPLE_RATE)
+
+
+def _check_last_sample(sound: Any) -> None:
     """Refuse a FLAC file without its end: it says nowhere how many bytes it has."""
     try:
         sound.seek(sound.frames - 1)
@@ -118,102 +153,7 @@ def _check_last_sample(place: Path, sound: soundfile.SoundFile) -> None:
     except soundfile.LibsndfileError:
         complete = False
     if not complete:
-        raise _failure(
-            place,
+        raise Refusal(
             f"is truncated: the last of its {sound.frames} samples is not there",
-            "copy or download it again",
+            COPY_AGAIN,
         )
-
-
-def _check_file(place: Path) -> None:
-    """Refuse what is no readable, complete file with content."""
-    try:
-        if place.exists() and not place.is_file():
-            kind = "a folder" if place.is_dir() else "no regular file"
-            raise _failure(place, f"is {kind}", "give an audio file")
-        with place.open("rb") as stream:
-            if not stream.read(1):
-                raise _failure(place, "is empty (0 bytes)", "copy or download it again")
-            lack = missing_part(stream)
-    except FileNotFoundError as error:
-        raise _failure(
-            place, "does not exist", "check the path, or read the corpus again"
-        ) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _failure(
-            place, f"cannot be read ({reason})", "check its permissions and the disk"
-        ) from error
-    if lack is not None:
-        raise _failure(place, f"is truncated: {lack}", "copy or download it again")
-    if place.suffix.lower() == ".raw":
-        raise _failure(
-            place,
-            "has the suffix of audio without a header, whose rate is unknown",
-            "convert it to FLAC or WAV",
-        )
-
-
-def _check_claims(place: Path, sound: Any) -> None:
-    """Refuse a header that cannot be true, before memory is taken for it."""
-    if sound.format == "RAW":
-        raise _failure(
-            place,
-            "has no audio header; only its suffix says that it is audio",
-            "convert it to FLAC or WAV",
-        )
-    if sound.frames == 0:
-        raise _failure(place, "holds no samples", "record or export it again")
-    if sound.frames == 1:
-        raise _failure(
-            place, "holds a single sample, which is no sound", "record it again"
-        )
-    if sound.frames >= _FRAMES_UNKNOWN:
-        raise _failure(
-            place,
-            "does not say how many samples it holds, as it was written to a pipe",
-            "convert it to a new FLAC or WAV file",
-        )
-    if sound.frames * sound.channels > MAX_SAMPLES:
-        raise _failure(
-            place,
-            f"claims {sound.frames} samples in {sound.channels} channels, and at most "
-            f"{MAX_SAMPLES} in all are read",
-            "cut it into shorter recordings, or repair its header",
-        )
-    if not MIN_SAMPLE_RATE <= sound.samplerate <= MAX_SAMPLE_RATE:
-        raise _failure(
-            place,
-            f"claims a sampling rate of {sound.samplerate} Hz, and allowed is "
-            f"{MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} Hz",
-            "repair its header, or export it again",
-        )
-
-
-def _check_samples(place: Path, samples: npt.NDArray[np.float32], claimed: int) -> None:
-    """Refuse less than was promised, and what no front end can use."""
-    if len(samples) < claimed:
-        raise _failure(
-            place,
-            f"is truncated: {len(samples)} of {claimed} samples can be decoded",
-            "copy or download it again",
-        )
-    if not np.isfinite(samples).all():
-        n_bad = int(samples.size - np.isfinite(samples).sum())
-        raise _failure(
-            place,
-            f"holds {n_bad} samples that are not finite (NaN or infinite)",
-            "export it again, at best as 16-bit FLAC or WAV",
-        )
-
-
-def _reason(message: str) -> str:
-    """Tidy what libsndfile says."""
-    if "does not exist" in message:  # of an MP3 it cannot parse; the file was opened
-        return "Format not recognised"
-    return message.strip().removeprefix("Error : ").rstrip(".")
-
-
-def _failure(place: Path, reason: str, remedy: str) -> AudioError:
-    """Build the error: which file, what is wrong, what to do."""
-    return AudioError(f"'{place}' {reason}; {remedy}", path=str(place))
