@@ -114,5 +114,5 @@ def test_a_kind_without_groups_is_refused() -> None:
 
 
 def test_a_column_that_belongs_nowhere_is_refused() -> None:
-    with pytest.raises(ParameterError, match="'smell_mean' .* has no group"):
+    with pytest.raises(ParameterError, match=r"'smell_mean' .* has no group"):
         plain_groups(OddProsody(name="odd"))
