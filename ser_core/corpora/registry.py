@@ -7,13 +7,14 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
+from ser_core.corpora.allowed_folders import check_links, inside
 from ser_core.corpora.reader import READER_NAMES, read_corpus
 from ser_core.corpora.thai_ser import MARKER_FILE, SYNTHETIC
 from ser_core.corpora.tree import printable
@@ -70,6 +71,7 @@ def register(
     data: DataFolder,
     name: str | None = None,
     reader: str | None = None,
+    within: Sequence[Path] | None = None,
 ) -> RegisteredCorpus:
     """Add a corpus folder to the registry.
 
@@ -84,6 +86,9 @@ def register(
         own name when not given, with a number where that is taken.
     reader : str, optional
         One of `READER_NAMES`; recognised when not given.
+    within : sequence of Path, optional
+        Only folders below these are taken, after links are followed, and only
+        without links that lead out of them; any folder when not given.
 
     Returns
     -------
@@ -94,7 +99,8 @@ def register(
     Raises
     ------
     CorpusError
-        The folder cannot be read as a corpus, or the registry cannot be used.
+        The folder is not allowed or cannot be read as a corpus, or the registry
+        cannot be used.
     ParameterError
         The name is not allowed or stands for another folder.
 
@@ -104,6 +110,9 @@ def register(
             f"name = {name!r} is not allowed; give 1 to 80 characters without slashes, "
             "not beginning with . or ~"
         )
+    if within is not None:
+        path = inside(path, within)
+        check_links(path, within)
     corpus = read_corpus(path, reader=reader)
     root = corpus.root.resolve()
     with _locked(data):

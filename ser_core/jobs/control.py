@@ -15,7 +15,7 @@ from typing import Final
 
 import psutil
 
-from ser_core.errors import JobError
+from ser_core.errors import JobError, SerError
 from ser_core.jobs.folder import (
     RESERVE_BYTES,
     JobFolder,
@@ -37,6 +37,8 @@ from ser_core.jobs.process import (
     memory_kills,
     remove_semaphores,
 )
+from ser_core.jobs.rules import Visitor, check_queue, check_start, job_limit_s
+from ser_core.jobs.sharing import check_growth, claim_folder
 from ser_core.jobs.spec import JobSpec, JobView, Submission
 from ser_core.jobs.state import (
     conclude,
@@ -54,7 +56,13 @@ KEPT_JOBS: Final = 200
 _STALE_DRAFT_S: Final = 3600.0
 
 
-def submit(spec: JobSpec, *, data: DataFolder, entry: Entry = SER_CORE) -> Submission:
+def submit(
+    spec: JobSpec,
+    *,
+    data: DataFolder,
+    visitor: Visitor | None = None,
+    entry: Entry = SER_CORE,
+) -> Submission:
     """Start a job in a process of its own and return at once.
 
     Parameters
@@ -63,6 +71,9 @@ def submit(spec: JobSpec, *, data: DataFolder, entry: Entry = SER_CORE) -> Submi
         What to do.
     data : DataFolder
         The data folder.
+    visitor : Visitor, optional
+        Who asks for it, to whom the operator's rules apply; None for the command
+        line.
     entry : Entry
         The programs to run.
 
@@ -74,13 +85,13 @@ def submit(spec: JobSpec, *, data: DataFolder, entry: Entry = SER_CORE) -> Submi
     Raises
     ------
     JobError
-        The kind is unknown, the disk full, or no process could be started; then
-        nothing is left behind.
+        The kind is unknown, a rule of this server does not allow it, the disk is
+        full, or no process could be started; then nothing is left behind.
     SerError
         The data folder cannot be written.
 
     """
-    folder, token = create(spec, data=data)
+    folder, token = create(spec, data=data, visitor=visitor)
     try:
         process = start_detached(folder, entry)
     except JobError:
@@ -93,10 +104,14 @@ def submit(spec: JobSpec, *, data: DataFolder, entry: Entry = SER_CORE) -> Submi
     return Submission(folder.job_id, token)
 
 
-def create(spec: JobSpec, *, data: DataFolder) -> tuple[JobFolder, str]:
+def create(
+    spec: JobSpec, *, data: DataFolder, visitor: Visitor | None = None
+) -> tuple[JobFolder, str]:
     """Make a job's folder with its ticket; return it and the submitter's token."""
     kind_of(spec.kind)
     data.prepare()
+    check_start(visitor, data=data, spec=spec)
+    check_growth(spec, visitor, data=data)
     job_id, token = secrets.token_hex(16), secrets.token_urlsafe(32)
     draft = JobFolder(data.jobs / f".new-{job_id}")
     folder = JobFolder(data.jobs / job_id)
@@ -106,6 +121,8 @@ def create(spec: JobSpec, *, data: DataFolder) -> tuple[JobFolder, str]:
         write_whole(draft.token, _digest(token).encode())
         write_whole(draft.reserve, secrets.token_bytes(RESERVE_BYTES))
         with jobs_lock(data):
+            if visitor is not None:
+                check_queue(visitor, data=data)  # again: two may have asked at once
             last = max((ticket_number(f) for f in job_folders(data)), default=0)
             me = identify(os.getpid())
             write_json(
@@ -114,6 +131,8 @@ def create(spec: JobSpec, *, data: DataFolder) -> tuple[JobFolder, str]:
                     "ticket": last + 1,
                     "created_utc": now_utc(),
                     "submitter": None if me is None else me.to_json(),
+                    "visitor": None if visitor is None else visitor.owner,
+                    "limit_s": job_limit_s(visitor, data=data),
                 },
             )
             draft.path.rename(folder.path)
@@ -123,9 +142,10 @@ def create(spec: JobSpec, *, data: DataFolder) -> tuple[JobFolder, str]:
             f"job could not be written below '{data.jobs}' ({error}); free disk space "
             "or give another data folder with --data-dir or SER_LAB_HOME"
         ) from error
-    except JobError:
+    except SerError:
         shutil.rmtree(draft.path, ignore_errors=True)
         raise
+    claim_folder(spec, visitor, data=data)
     return folder, token
 
 

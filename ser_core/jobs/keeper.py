@@ -40,6 +40,8 @@ from ser_core.jobs.process import (
     memory_kills,
     remove_semaphores,
 )
+from ser_core.jobs.rules import job_owner
+from ser_core.jobs.sharing import MAKES_OWNED, claim_result
 from ser_core.jobs.spec import JobSpec, JobView, read_spec
 from ser_core.jobs.state import (
     add_event,
@@ -194,7 +196,7 @@ def _work(job: JobFolder, entry: Entry, tail: _Tail | None) -> _End:
     with EventWriter(job.events) as writer:
         writer.write({"type": "started"})
     kills = memory_kills()
-    with start_work(job, entry) as child:
+    with start_work(job, entry) as child, _time_limit(job):
         try:
             message = _watch(job, child, tail)
         except BaseException:
@@ -220,6 +222,32 @@ def _watch(job: JobFolder, child: subprocess.Popen[bytes], tail: _Tail | None) -
     message = b"" if child.stdout is None else child.stdout.read()
     child.wait()
     return message
+
+
+@contextmanager
+def _time_limit(job: JobFolder) -> Iterator[None]:
+    """End the work, meanwhile, when it takes longer than its submitter's may."""
+    limit_s = (read_json(job.ticket) or {}).get("limit_s")
+    if not isinstance(limit_s, int):
+        yield
+        return
+
+    def end() -> None:
+        reason = (
+            f"it ran longer than {limit_s:,} s, the limit of this server; use fewer "
+            "files, models or repetitions"
+        )
+        with suppress(OSError, JobError):
+            conclude(job, state="failed", reason=reason)
+        end_processes(lambda: job_processes(job.job_id, roots=roots_of(job)))
+
+    timer = threading.Timer(limit_s, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _finish(job: JobFolder, end: _End) -> None:
@@ -248,6 +276,9 @@ def _complete(job: JobFolder) -> bool:
             record = json.loads(job.part.read_text(encoding="utf-8"))
             RunStore(job.data.runs).add(record)
         job.part.replace(job.result)
+    if spec.kind in MAKES_OWNED or kind_of(spec.kind).keeps_record:
+        result = json.loads(job.result.read_text(encoding="utf-8"))
+        claim_result(job_owner(job), result, data=job.data)
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -187,6 +187,21 @@ class RunStore:
                 "SELECT summary FROM runs ORDER BY created_utc DESC, id"
             ).fetchall()
         return [RunSummary(**json.loads(text)) for (text,) in rows]
+
+    def sizes(self, run_ids: Iterable[str]) -> dict[str, int]:
+        """Return the bytes of stored records; those that are not there are left out."""
+        sizes: dict[str, int] = {}
+        if not self.path.exists():
+            return sizes
+        with self._open(write=False) as connection:
+            for run_id in run_ids:
+                row = connection.execute(
+                    "SELECT length(CAST(record AS BLOB)) FROM runs WHERE id = ?",
+                    (run_id,),
+                ).fetchone()
+                if row is not None:
+                    sizes[run_id] = row[0]
+        return sizes
 
     def delete(self, run_id: str) -> None:
         """Remove one record for good.

@@ -196,7 +196,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
     "corpus_folders": _folders(),
     "start_jobs": _one_of("everyone", "signed-in", "operator"),
     "operators": _people(),
-    "max_jobs_waiting": _whole(0, 10_000, optional=True),
+    "max_jobs_waiting": _whole(1, 10_000, optional=True),
     "max_jobs_per_visitor": _whole(1, 10_000, optional=True),
     "max_job_s": _whole(1, 31_536_000, optional=True),
     "keep_jobs_days": _whole(1, 36_500, optional=True),
