@@ -11,11 +11,17 @@ from typing import Any, Final
 from ser_core.errors import ModelError, ParameterError, RecordError
 from ser_core.features.feature_set import FeatureSet
 from ser_core.features.registry import feature_set
+from ser_core.models.abstention import Abstention
+from ser_core.models.calibration import Calibration
 from ser_core.models.card_shape import CARD_SHAPE, CARD_VERSION, check_consistency
+from ser_core.models.other_corpus import OtherCorpus
 from ser_core.models.training_distance import TrainingDistances
 
 LARGEST_CARD_BYTES: Final = 8 << 20
 """Size of the largest card that is read."""
+
+_OPTIONAL: Final = ("calibration", "abstention", "uncalibrated_reason")
+"""Keys that older cards do not have; without a value they are not written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +94,8 @@ class CardResults:
         The sentence about the difference.
     human : mapping or None
         What listeners reached: ``accuracy``, ``uar``, ``source``.
+    other_corpora : tuple of OtherCorpus
+        How the saved model itself did on corpora that it was not trained on.
 
     """
 
@@ -96,6 +104,17 @@ class CardResults:
     unseen_speakers_reason: str | None = None
     gap: str = ""
     human: Mapping[str, Any] | None = None
+    other_corpora: tuple[OtherCorpus, ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> CardResults:
+        """Read what a card holds; the card's shape has checked it."""
+        others = document.get("other_corpora", ())
+        values = {
+            **document,
+            "other_corpora": tuple(OtherCorpus.from_json(other) for other in others),
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +164,12 @@ class ModelCard:
     results : CardResults
     distances : TrainingDistances or None
         How far training rows lie from their mean.
+    calibration : Calibration or None
+        How its probabilities are corrected.
+    abstention : Abstention or None
+        When it says *unsure*.
+    uncalibrated_reason : str or None
+        Why these two are missing; None on cards of before there were any.
     limits : tuple of str
         What the model is not for, one sentence each.
     licence : str
@@ -175,6 +200,9 @@ class ModelCard:
     n_fitted: int | None = None
     results: CardResults
     distances: TrainingDistances | None = None
+    calibration: Calibration | None = None
+    abstention: Abstention | None = None
+    uncalibrated_reason: str | None = None
     limits: tuple[str, ...] = ()
     licence: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -210,6 +238,11 @@ class ModelCard:
     def to_json(self) -> dict[str, Any]:
         """Return the card as plain JSON, with its version."""
         document = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        for key in _OPTIONAL:
+            if document[key] is None:
+                del document[key]
+        if not self.results.other_corpora:
+            del document["results"]["other_corpora"]
         return {"schema_version": CARD_VERSION, "kind": "model", **document}
 
     @classmethod
@@ -228,14 +261,18 @@ class ModelCard:
             check_consistency(document)
         except RecordError as error:
             raise ModelError(_of_card(error.message)) from error
-        values = {f.name: document[f.name] for f in fields(cls)}
+        values = {f.name: document.get(f.name) for f in fields(cls)}
         values["features"] = CardFeatures(**values["features"])
         values["corpora"] = tuple(CardCorpus(**corpus) for corpus in values["corpora"])
-        values["results"] = CardResults(**values["results"])
+        values["results"] = CardResults.from_json(values["results"])
         values["classes"] = tuple(values["classes"])
         values["limits"] = tuple(values["limits"])
         if values["distances"] is not None:
             values["distances"] = TrainingDistances.from_json(values["distances"])
+        if values["calibration"] is not None:
+            values["calibration"] = Calibration.from_json(values["calibration"])
+        if values["abstention"] is not None:
+            values["abstention"] = Abstention.from_json(values["abstention"])
         if values["probe"] is not None:
             chances = values["probe"]["probabilities"]
             values["probe"] = CardProbe(

@@ -115,6 +115,56 @@ _DISTANCES: Final = Table(
         "quantiles": ListOf(ListOf(Number(), 2, 2), 20, 1),
     }
 )
+_POINTS: Final = ListOf(
+    Table(
+        {
+            "confidence": _SHARE,
+            "share": _SHARE,
+            "accuracy": Maybe(_SHARE),
+        }
+    ),
+    100,
+    1,
+)
+_CALIBRATION: Final = Table(
+    {
+        "temperature": Number(low=1e-3, high=1e3),
+        "n": _COUNT,
+        "n_speakers": _COUNT,
+        **dict.fromkeys(("ece_before", "ece_after"), _SHARE),
+        **dict.fromkeys(("log_loss_before", "log_loss_after"), Number()),
+        "bins": ListOf(
+            Table({"confidence": _SHARE, "accuracy": _SHARE, "n": _COUNT}), 100, 1
+        ),
+        "basis": _WORDS,
+    }
+)
+_ABSTENTION: Final = Table(
+    {
+        "min_confidence": _SHARE,
+        "max_distance": Maybe(Number()),
+        "curve": _POINTS,
+        "basis": _WORDS,
+    }
+)
+_OTHER_CORPUS: Final = Table(
+    {
+        "name": Text(longest=100),
+        **dict.fromkeys(("language", "licence"), Maybe(_WORDS)),
+        **dict.fromkeys(("n_clips", "n_failed"), _COUNT),
+        "n_speakers": Maybe(_COUNT),
+        "classes": ListOf(_CLASS, 100, 1),
+        "left_out": MapOf(_CLASS, _COUNT, 100),
+        **dict.fromkeys(("war", "uar", "ece"), _SHARE),
+        **dict.fromkeys(("war_interval", "uar_interval"), Maybe(ListOf(_SHARE, 2, 2))),
+        "interval_reason": Maybe(_WORDS),
+        "recall": MapOf(_CLASS, _SHARE, 100),
+        **dict.fromkeys(
+            ("share_answered", "accuracy_answered", "share_too_far"), Maybe(_SHARE)
+        ),
+        "note": _WORDS,
+    }
+)
 _HUMAN: Final = Table(
     {"accuracy": Maybe(_SHARE), "uar": Maybe(_SHARE), "source": _WORDS}
 )
@@ -144,7 +194,8 @@ _KEYS: Final[dict[str, Shape]] = {
             "unseen_speakers_reason": Maybe(_WORDS),
             "gap": _WORDS,
             "human": Maybe(_HUMAN),
-        }
+        },
+        {"other_corpora": ListOf(_OTHER_CORPUS, 50)},
     ),
     "distances": Maybe(_DISTANCES),
     "limits": ListOf(_WORDS, 50),
@@ -161,8 +212,13 @@ _KEYS: Final[dict[str, Shape]] = {
         )
     ),
 }
-CARD_SHAPE: Final = Table(_KEYS)
-"""Every key is there, and no other."""
+_LATER_KEYS: Final[dict[str, Shape]] = {
+    "calibration": Maybe(_CALIBRATION),
+    "abstention": Maybe(_ABSTENTION),
+    "uncalibrated_reason": Maybe(_WORDS),
+}
+CARD_SHAPE: Final = Table(_KEYS, _LATER_KEYS)
+"""Every key is there, those that older cards lack may be, and no other."""
 
 
 def check_consistency(document: dict[str, Any]) -> None:
@@ -172,7 +228,8 @@ def check_consistency(document: dict[str, Any]) -> None:
     ------
     RecordError
         The feature set's key is not that of its definition; classes are not sorted
-        or stand twice; a file has two names.
+        or stand twice; the confidence from which it answers is not on its own curve;
+        another corpus is judged by classes that the model does not have.
 
     """
     features = document["features"]
@@ -184,3 +241,17 @@ def check_consistency(document: dict[str, Any]) -> None:
     classes = document["classes"]
     if classes != sorted(set(classes)):
         raise refuse("a list", "classes", "a sorted list without repetition")
+    abstention = document.get("abstention")
+    if abstention is not None:
+        places = [point["confidence"] for point in abstention["curve"]]
+        if places != sorted(set(places)):
+            raise refuse("a list", "abstention.curve", "rising confidence")
+        if abstention["min_confidence"] not in places:
+            at = "abstention.min_confidence"
+            raise refuse(abstention["min_confidence"], at, "a point of the curve")
+    for i, other in enumerate(document["results"].get("other_corpora", ())):
+        where = f"results.other_corpora[{i}]"
+        if not set(other["classes"]) <= set(classes):
+            raise refuse("a list", f"{where}.classes", "classes of the model")
+        if sorted(other["recall"]) != other["classes"]:
+            raise refuse("a table", f"{where}.recall", "one entry for each class")
