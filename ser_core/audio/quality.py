@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ser_core.audio.blocks import Blocks
 from ser_core.audio.quality_meters import (
     NOTHING_DBFS,
     Array,
     FlatTops,
-    Frames,
     Levels,
     MeanSpectrum,
     decibels,
@@ -124,7 +124,7 @@ class QualityMeter:
         self._sums = np.zeros(n_channels)
         # one upwards and one downwards for each channel
         self._tops = [(FlatTops(), FlatTops()) for _ in range(n_channels)]
-        self._frames = Frames(max(round(_FRAME_S * sample_rate), 2))
+        self._frames = Blocks(max(round(_FRAME_S * sample_rate), 2))
         self._levels = Levels()
         self._spectrum = MeanSpectrum(sample_rate=sample_rate)
 

@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ser_core.audio.blocks import Blocks
+
 Array = npt.NDArray[np.float64]
 
 SILENCE_DB: Final = -100.0
@@ -25,28 +27,6 @@ _LEVEL_STEP_DB: Final = 0.5
 _LOWEST_LEVEL_DB: Final = -120.0
 _N_LEVELS: Final = 320
 _WINDOW_S: Final = 0.032
-
-
-class Frames:
-    """Cut a signal that comes in blocks into frames of equal length.
-
-    Parameters
-    ----------
-    length : int
-        Samples in a frame; frames neither overlap nor leave gaps.
-
-    """
-
-    def __init__(self, length: int) -> None:
-        self.length = length
-        self.rest = np.zeros(0, dtype=np.float32)
-
-    def feed(self, y: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return the frames that are now complete, of shape (n_frames, length)."""
-        joined = np.concatenate([self.rest, y])
-        n_frames = len(joined) // self.length
-        self.rest = joined[n_frames * self.length :].copy()
-        return joined[: n_frames * self.length].reshape(n_frames, self.length)
 
 
 class FlatTops:
@@ -161,7 +141,7 @@ class MeanSpectrum:
     def __init__(self, *, sample_rate: int) -> None:
         self._n_fft = int(2 ** max(round(np.log2(_WINDOW_S * sample_rate)), 5))
         self._window = np.hanning(self._n_fft + 1)[:-1]
-        self._frames = Frames(self._n_fft)
+        self._frames = Blocks(self._n_fft)
         self._sum = np.zeros(self._n_fft // 2 + 1)
         self._n_frames = 0
         bins = np.arange(self._n_fft // 2 + 1, dtype=np.float64)

@@ -62,7 +62,12 @@ def damaged(y: Signal, rate: int) -> Iterator[tuple[str, Signal, int, str]]:
     n_rest = int(0.45 * rate)
     yield "attenuated by 45 dB", sixteen_bits(loud * 0.0056), rate, "quiet"
     yield "clipped", sixteen_bits(loud * 8), rate, "clipping"
-    yield "clipped upwards alone", np.minimum(loud, 0.5 * loud.max()), rate, "clipping"
+    yield (
+        "clipped upwards alone",
+        np.minimum(loud, np.quantile(loud, 0.99)),
+        rate,
+        "clipping",
+    )
     yield (
         "clipped, then attenuated",
         sixteen_bits(np.clip(loud * 8, -1, 1) * 0.3),
