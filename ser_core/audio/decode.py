@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from ser_core.audio.mpeg_length import with_length
 from ser_core.audio.opening import (
     COPY_AGAIN,
     Refusal,
@@ -111,11 +112,14 @@ def _checked(source: str | Path | BinaryIO, name: str | None) -> Iterator[Any]:
     """Open a recording that this process can hold; put refusals in words."""
     place = Path(source) if isinstance(source, str | Path) else None
     try:
-        if place is not None:
-            _check_file(place)
-        elif not isinstance(source, str | Path):
-            check_stream(source)
-        with opened(source if place is None else str(place)) as sound:  # type: ignore[arg-type]
+        with ExitStack() as stack:
+            stream = (
+                cast(BinaryIO, source)
+                if place is None
+                else stack.enter_context(opened_file(place))
+            )
+            check_stream(stream)
+            sound = stack.enter_context(opened(_native(place, stream)))
             _check_claims(sound)
             yield sound
     except Refusal as refusal:
@@ -123,15 +127,16 @@ def _checked(source: str | Path | BinaryIO, name: str | None) -> Iterator[Any]:
         raise refusal.named(named) from refusal
 
 
-def _check_file(place: Path) -> None:
-    """Refuse what is no readable, complete file with content."""
-    with opened_file(place) as stream:
-        check_stream(stream)
+def _native(place: Path | None, stream: BinaryIO) -> str | BinaryIO:
+    """Return the path, which libsndfile reads without Python, where it is enough."""
+    if place is None or with_length(stream) is not None:
+        return stream
     if place.suffix.lower() == ".raw":
         raise Refusal(
             "has the suffix of audio without a header, whose rate is unknown",
             "convert it to FLAC or WAV",
         )
+    return str(place)
 
 
 def _check_claims(sound: Any) -> None:

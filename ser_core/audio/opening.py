@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from ser_core.audio.mpeg_length import with_length
 from ser_core.audio.truncation import missing_part
 from ser_core.errors import AudioError
 
@@ -70,7 +71,8 @@ def opened(source: str | BinaryIO) -> Iterator[Any]:
     Parameters
     ----------
     source : str or seekable binary stream
-        A path, or the content.
+        A path, or the content. Of an MP3 without a stated length give the content: its
+        frames are counted.
 
     Yields
     ------
@@ -85,7 +87,8 @@ def opened(source: str | BinaryIO) -> Iterator[Any]:
 
     """
     try:
-        with ForwardSoundFile(source) as sound:
+        stated = None if isinstance(source, str) else with_length(source)
+        with ForwardSoundFile(stated or source) as sound:
             _check_header(sound)
             yield sound
     except soundfile.LibsndfileError as error:
