@@ -14,6 +14,7 @@ from typing import Final
 from ser_core import __version__
 from ser_core.cli import (
     bench,
+    clean,
     compare,
     corpora,
     jobs,
@@ -22,6 +23,7 @@ from ser_core.cli import (
     predict,
     run,
     runs,
+    settings,
     table,
     train,
 )
@@ -76,6 +78,8 @@ def build_parser() -> argparse.ArgumentParser:
         run,
         jobs,
         runs,
+        settings,
+        clean,
     ):
         module.add_to(commands)
     return parser

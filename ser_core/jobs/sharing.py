@@ -239,10 +239,13 @@ def claim_result(
     with suppress(SerError, OSError):
         owners = Owners(data)
         for record in _records(result, data):
+            model = record.get("bundle")
             if owner is not None:
                 owners.claim("run", record["id"], owner)
-            if isinstance(record.get("bundle"), str):
-                owners.claim("model", record["bundle"], owner)
+            if isinstance(model, str) and owner is not None:
+                owners.claim("model", model, owner)
+            elif isinstance(model, str):  # an earlier one of this name is gone
+                owners.forget("model", model)
 
 
 def remove_own_jobs(visitor: Visitor, *, data: DataFolder) -> int:
