@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ser_core.features.matrix import FeatureMatrix
 from ser_core.models.bundle import save_bundle
 from ser_core.models.bundle_folders import bundle_folder
+from ser_core.models.card import ModelCard
 from ser_core.models.card_record import card_from_record
 from ser_core.models.registry import build_recogniser
 from ser_core.models.training_distance import training_distances
 from ser_core.store.data_folder import DataFolder
 from ser_core.training.plan import TrainingPlan
-from ser_core.training.samples import Samples
+from ser_core.training.samples import Samples, speakers_of
+from ser_core.training.unseen_speakers import held_out_distances, learn_from_unseen
 
 
 def save_model(
@@ -29,7 +34,8 @@ def save_model(
 
     The card's figures are those of the record, where models of the same recipe were
     tested on clips that they had not seen; this one has seen all of them, and the card
-    says so.
+    says so. From the predictions for unseen speakers the card also has how the
+    probabilities are corrected, and when the model says that it is unsure.
 
     Parameters
     ----------
@@ -67,5 +73,38 @@ def save_model(
         n_fitted=len(X),
         distances=training_distances(recogniser, X),
     )
+    card = with_confidence(
+        card, record, held_out_distances(recogniser, X, speakers_of(samples))
+    )
     save_bundle(bundle_folder(data, name), recogniser, card)
     return name
+
+
+def with_confidence(
+    card: ModelCard,
+    record: Mapping[str, Any],
+    distances: npt.NDArray[np.float64] | None,
+) -> ModelCard:
+    """Add to a card how sure the model may be, and when it is unsure.
+
+    Parameters
+    ----------
+    card : ModelCard
+    record : mapping
+        With predictions.
+    distances : ndarray of shape (n_samples,), float64, or None
+        Of clips whose speakers were held out.
+
+    Returns
+    -------
+    card : ModelCard
+        With calibration and abstention, or the reason why there is neither.
+
+    """
+    learnt = learn_from_unseen(record, held_out_distances=distances)
+    return replace(
+        card,
+        calibration=learnt.calibration,
+        abstention=learnt.abstention,
+        uncalibrated_reason=learnt.reason,
+    )
