@@ -101,18 +101,16 @@ class StretchBuilder:
         return done if self._found else sorted(self._short)
 
     def _split_overlong(self) -> list[Span]:
-        """Cut a part off an open stretch that can hold no more."""
-        begin, end = self._widened()
-        most, least = self._lengths.most, self._lengths.least
-        if end - begin < most + least + self._lengths.margin:
-            return []
-        cut = self._quietest(begin + most // 2, begin + most)
-        assert self._open is not None
-        self._open = (cut, self._open[1])
-        self._is_rest = True
-        self._forget(cut)
-        self._found = True
-        return [(begin, cut)]
+        """Cut parts off an open stretch that can hold no more."""
+        room = self._lengths.most + self._lengths.least + self._lengths.margin
+        done: list[Span] = []
+        while self._open is not None and (span := self._widened())[1] - span[0] >= room:
+            cut = self._cut(span)
+            done.append((span[0], cut))
+            self._open = (cut, self._open[1])
+            self._is_rest = self._found = True
+            self._forget(cut)
+        return done
 
     def _close(self) -> list[Span]:
         """End the open stretch, widen it, and split or drop it by its length."""
@@ -122,15 +120,23 @@ class StretchBuilder:
         self._open, self._is_rest = None, False
         if not is_word:
             return []
-        if end - begin > self._lengths.most:
-            least, most = self._lengths.least, self._lengths.most
-            cut = self._quietest(
-                max(begin + least, end - most), min(begin + most, end - least)
-            )
-            spans = [(begin, cut), (cut, end)]
-        else:
-            spans = [(begin, end)]
-        return [span for span in spans if self._is_kept(span)]
+        spans: list[Span] = []
+        while end - begin > self._lengths.most:
+            cut = self._cut((begin, end))
+            spans.append((begin, cut))
+            begin = cut
+        return [span for span in [*spans, (begin, end)] if self._is_kept(span)]
+
+    def _cut(self, span: Span) -> int:
+        """Choose where to split a stretch that is longer than `most`.
+
+        The first part gets at least half of what it may, the rest `least`.
+        """
+        begin, end = span
+        lengths = self._lengths
+        last = min(begin + lengths.most, end - lengths.least)
+        first = min(begin + max(lengths.most // 2, lengths.least), last)
+        return self._quietest(first, last)
 
     def _is_kept(self, span: Span) -> bool:
         """Tell whether a stretch is long enough; remember it if it is not."""
@@ -145,9 +151,8 @@ class StretchBuilder:
         return False
 
     def _widened(self) -> Span:
-        """Return the open stretch with its margins, (0, 0) if none is open."""
-        if self._open is None:
-            return (0, 0)
+        """Return the open stretch with its margins."""
+        assert self._open is not None
         margin = self._lengths.margin
         begin = self._open[0] - (0 if self._is_rest else margin)
         return max(begin, 0), min(self._open[1] + margin, self._now)
