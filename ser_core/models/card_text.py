@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ser_core.models.card import CardCorpus, ModelCard
+from ser_core.models.card_markup import count, inert, table, with_interval
+from ser_core.models.card_text_unseen import confidence, other_corpora, unsure
+
+__all__ = ["inert", "markdown"]
 
 _MEASURES: Final[tuple[tuple[str, str], ...]] = (
     ("uar", "UAR, mean recall of the classes"),
@@ -15,7 +17,6 @@ _MEASURES: Final[tuple[tuple[str, str], ...]] = (
     ("macro_f1", "Macro F1"),
     ("weighted_f1", "Weighted F1"),
 )
-_LONGEST: Final = 300
 
 
 def markdown(card: ModelCard) -> str:
@@ -37,6 +38,9 @@ def markdown(card: ModelCard) -> str:
         [f"# Model {inert(card.name)}", "", _summary(card)],
         _figures(card),
         _classes(card),
+        other_corpora(card),
+        confidence(card),
+        unsure(card),
         _corpora(card),
         _how(card),
         ["## Limits of use", "", *(f"- {inert(line)}" for line in card.limits)],
@@ -45,35 +49,6 @@ def markdown(card: ModelCard) -> str:
         _origin(card),
     )
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
-
-
-def inert(text: object, *, longest: int = _LONGEST) -> str:
-    r"""Escape text so that Markdown shows it and does nothing with it.
-
-    Parameters
-    ----------
-    text : object
-        Anything; line breaks and invisible characters become blanks.
-    longest : int, default 300
-        Characters that are kept.
-
-    Examples
-    --------
-    >>> print(inert("<b>x</b> [y](z) | *w*"))
-    &lt;b&gt;x&lt;/b&gt; \[y\](z) \| \*w\*
-
-    """
-    visible = "".join(
-        " " if unicodedata.category(c)[0] in "CZ" else c for c in str(text)
-    )
-    words = " ".join(visible.split())
-    if len(words) > longest:
-        words = words[: longest - 1] + "…"
-    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        words = words.replace(char, entity)
-    escaped = "".join(f"\\{c}" if c in "\\`*_{}[]#|~$@!" else c for c in words)
-    # addresses become links by themselves, and Streamlit reads ":red[…]"
-    return re.sub(r":(?=[^\s\d])", r"\:", escaped).replace("www.", "www\\.")
 
 
 def _summary(card: ModelCard) -> str:
@@ -97,23 +72,23 @@ def _figures(card: ModelCard) -> list[str]:
     if unseen is not None:
         columns.append((_title(unseen), unseen))
     rows = [
-        [label, *(_with_interval(result, name) for _, result in columns)]
+        [label, *(with_interval(result, name) for _, result in columns)]
         for name, label in _MEASURES
     ]
     rows.append(["Log loss", *(_plain_figure(r, "log_loss") for _, r in columns)])
     rows.append(
         ["Calibration error (ECE)", *(_plain_figure(r, "ece") for _, r in columns)]
     )
-    rows.append(["Tested clips", *(_count(r.get("n_test")) for _, r in columns)])
-    rows.append(["Speakers", *(_count(r.get("n_speakers")) for _, r in columns)])
+    rows.append(["Tested clips", *(count(r.get("n_test")) for _, r in columns)])
+    rows.append(["Speakers", *(count(r.get("n_speakers")) for _, r in columns)])
     rows.append(
         [
             "Of these also in training",
-            *(_count(r.get("shared_speakers")) for _, r in columns),
+            *(count(r.get("shared_speakers")) for _, r in columns),
         ]
     )
     lines = ["## How well it did", ""]
-    lines += _table(["Figure", *(title for title, _ in columns)], rows)
+    lines += table(["Figure", *(title for title, _ in columns)], rows)
     lines += ["", "In brackets: 95 % intervals, which draw speakers anew."]
     for _, result in columns:
         reason = result.get("interval_reason")
@@ -160,15 +135,15 @@ def _classes(card: ModelCard) -> list[str]:
         [
             inert(name),
             *(
-                _with_interval(figures, measure)
+                with_interval(figures, measure)
                 for measure in ("precision", "recall", "f1")
             ),
-            _count(figures["support"]),
+            count(figures["support"]),
         ]
         for name, figures in result["per_class"].items()
     ]
     head = ["Class", "Precision", "Recall", "F1", "Clips"]
-    return [f"## Classes ({_title(result).lower()})", "", *_table(head, rows)]
+    return [f"## Classes ({_title(result).lower()})", "", *table(head, rows)]
 
 
 def _corpora(card: ModelCard) -> list[str]:
@@ -178,14 +153,14 @@ def _corpora(card: ModelCard) -> list[str]:
             inert(corpus.name),
             inert(corpus.language or "not known"),
             _kind(corpus),
-            _count(corpus.n_utterances),
-            _count(corpus.n_speakers),
+            count(corpus.n_utterances),
+            count(corpus.n_speakers),
             inert(corpus.licence or "not known"),
         ]
         for corpus in card.corpora
     ]
     head = ["Corpus", "Language", "Speech", "Clips", "Speakers", "Licence"]
-    lines = ["## Trained on", "", *_table(head, rows)]
+    lines = ["## Trained on", "", *table(head, rows)]
     cited = [c for c in card.corpora if c.citation]
     lines += ["" for _ in cited[:1]]
     lines += [f"- {inert(c.name)}: {inert(c.citation)}" for c in cited]
@@ -235,7 +210,7 @@ def _distances(card: ModelCard) -> list[str]:
         f"{summary.n_rows:,} training clips. A clip farther than nearly all of them "
         "is unlike anything that the model knows, and its answer is worth little.",
         "",
-        *_table(["Share of training clips", "Lies nearer than"], rows),
+        *table(["Share of training clips", "Lies nearer than"], rows),
     ]
 
 
@@ -267,35 +242,10 @@ def _kind(corpus: CardCorpus) -> str:
     return {True: "acted", False: "not acted", None: "not known"}[corpus.acted]
 
 
-def _with_interval(figures: Mapping[str, Any], name: str) -> str:
-    """Write a share in per cent, with its interval where there is one."""
-    value, interval = figures.get(name), figures.get(f"{name}_interval")
-    if value is None:
-        return "–"
-    text = f"{100 * value:.1f} %"
-    if interval is not None:
-        text += f" ({100 * interval[0]:.1f} to {100 * interval[1]:.1f})"
-    return text
-
-
 def _plain_figure(figures: Mapping[str, Any], name: str) -> str:
     """Write a figure that is no share."""
     value = figures.get(name)
     return "–" if value is None else f"{value:.3f}"
-
-
-def _count(value: object) -> str:
-    """Write a count."""
-    return f"{value:,.0f}" if isinstance(value, int | float) else "–"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Write a table."""
-    return [
-        f"| {' | '.join(head)} |",
-        f"|{' --- |' * len(head)}",
-        *(f"| {' | '.join(row)} |" for row in rows),
-    ]
 
 
 def _paragraph(text: str) -> str:

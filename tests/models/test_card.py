@@ -10,10 +10,10 @@ import pytest
 from bundle_models import card, fitted, result, rows
 
 from ser_core.errors import ModelError
-from ser_core.models import acceleration_process, card_text
+from ser_core.models import acceleration_process, calibration, card_markup
 from ser_core.models.card import CardCorpus, CardResults, ModelCard
+from ser_core.models.card_markup import inert
 from ser_core.models.card_record import card_from_record, licence_note
-from ser_core.models.card_text import inert
 from ser_core.models.training_distance import (
     TrainingDistances,
     distances,
@@ -321,7 +321,7 @@ def test_distances_need_a_scaler() -> None:
 
 
 def test_the_examples_of_the_documentation_hold() -> None:
-    for module in (card_text, acceleration_process):
+    for module in (card_markup, calibration, acceleration_process):
         found = doctest.testmod(module)
         assert found.attempted
         assert not found.failed
