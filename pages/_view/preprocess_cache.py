@@ -78,19 +78,45 @@ def before_after(
 
     """
     heard = cache.recording(path, modified_ns, size)
-    rate = heard.sample_rate
-    done = stages(heard.y, sample_rate=rate, preprocessing=preprocessing)
-    after = done[-1][1] if done else heard.y
+    return _work(heard.y, heard.sample_rate, preprocessing)
+
+
+@st.cache_data(max_entries=4, ttl=600, show_spinner="Pre-processing …", scope="session")
+def before_after_samples(
+    key: str, preprocessing: Preprocessing, *, _y: np.ndarray, _sample_rate: int
+) -> BeforeAfter:
+    """Pre-process samples at their own rate.
+
+    Parameters
+    ----------
+    key : str
+        By which these samples are known again.
+    preprocessing : Preprocessing
+    _y : ndarray of shape (n_samples,), float32, in [-1, 1]
+    _sample_rate : int
+        In Hz.
+
+    Raises
+    ------
+    AudioError
+        Nothing but silence is in it.
+
+    """
+    return _work(_y, _sample_rate, preprocessing)
+
+
+def _work(y: np.ndarray, rate: int, preprocessing: Preprocessing) -> BeforeAfter:
+    """Pre-process samples and describe every stage."""
+    done = stages(y, sample_rate=rate, preprocessing=preprocessing)
+    after = done[-1][1] if done else y
     return BeforeAfter(
-        before=heard.y,
+        before=y,
         after=after,
         sample_rate=rate,
-        before_picture=_picture(heard.y, rate),
+        before_picture=_picture(y, rate),
         after_picture=_picture(after, rate),
         after_wav=_wav(after, rate),
-        stages=tuple(
-            _stage(step, y, rate) for step, y in [("original", heard.y), *done]
-        ),
+        stages=tuple(_stage(step, z, rate) for step, z in [("original", y), *done]),
     )
 
 

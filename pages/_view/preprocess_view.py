@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from pages._view import cache, widgets
 from pages._view.figures import preprocess as figures
-from pages._view.preprocess_cache import BeforeAfter, before_after
+from pages._view.preprocess_cache import (
+    BeforeAfter,
+    before_after,
+    before_after_samples,
+)
+from pages._view.private_sound import private
 from ser_core.audio.preprocessing import WINDOWS, Preprocessing
 from ser_core.errors import AudioError
 
@@ -46,8 +52,52 @@ def show(path: Path, preprocessing: Preprocessing, *, key: str = "preprocess") -
     except AudioError as error:
         st.error(error.message, icon=":material/error:")
         return
-    _sound(heard.wav, seen.after_wav)
-    _pictures(seen, steps, key)
+    _show(seen, heard.wav, preprocessing, key)
+
+
+def show_samples(
+    y: np.ndarray,
+    preprocessing: Preprocessing,
+    *,
+    sample_rate: int,
+    known_by: str,
+    wav: bytes,
+    key: str = "preprocess",
+) -> None:
+    """Show and play samples before and after pre-processing.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), float32, in [-1, 1]
+    preprocessing : Preprocessing
+    sample_rate : int
+        In Hz.
+    known_by : str
+        By which these samples are known again in this session.
+    wav : bytes
+        The same, to be played.
+    key : str, default "preprocess"
+        Of the widgets.
+
+    Raises
+    ------
+    AudioError
+        Nothing but silence is in it.
+
+    """
+    if not preprocessing.steps():
+        st.caption("No step is chosen: the recording is analysed as it is.")
+        return
+    seen = before_after_samples(known_by, preprocessing, _y=y, _sample_rate=sample_rate)
+    _show(seen, wav, preprocessing, key)
+
+
+def _show(
+    seen: BeforeAfter, before: bytes, preprocessing: Preprocessing, key: str
+) -> None:
+    """Show both, by ear and eye."""
+    _sound(before, private(seen.after_wav))
+    _pictures(seen, preprocessing.steps(), key)
     _stages(seen)
     _words(preprocessing, seen.sample_rate)
 

@@ -113,6 +113,26 @@ MODEL_BUNDLE_UPLOAD: Final = "model.bundle_upload"
 MODEL_BUNDLE_NAME: Final = "model.bundle_name"
 MODEL_BUNDLE_WANTED: Final = "model.bundle_wanted"
 
+DEMO_MODEL: Final = "demo.model"
+DEMO_INPUT: Final = "demo.input"
+DEMO_UPLOAD: Final = "demo.upload"
+DEMO_MICROPHONE: Final = "demo.microphone"
+DEMO_EXAMPLE_CORPUS: Final = "demo.example_corpus"
+DEMO_EXAMPLE: Final = "demo.example"
+DEMO_CORPUS: Final = "demo.corpus"
+DEMO_CORPUS_FILES: Final = "demo.corpus_files"
+DEMO_CORPUS_ONE: Final = "demo.corpus_one"
+DEMO_TIMELINE: Final = "demo.timeline"
+DEMO_CONFIDENCE: Final = "demo.confidence"
+DEMO_TAB: Final = "demo.tab"
+DEMO_SEGMENT: Final = "demo.segment"
+DEMO_STEPS: Final = "demo.preprocessing"
+DEMO_OCCLUDE: Final = "demo.occlude"
+DEMO_TABLE: Final = "demo.table"
+# The batch that the visitor stopped, and what uploads hash to, {file id: SHA-256}.
+DEMO_STOPPED: Final = "demo.stopped"
+DEMO_HASHES: Final = "demo.hashes"
+
 
 def begin_with(key: str, value: Any) -> None:
     """Give a widget its first value, in place of a default of its own.

@@ -1,0 +1,106 @@
+"""Examples: recordings of the corpora of this installation, truth told afterwards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from pages._view import cache, state, widgets
+from pages._view.demo_clip import Clip, of_recording
+from ser_core.corpora.contract import ReadOptions
+from ser_core.corpora.registry import registered
+from ser_core.corpora.utterance import Utterance
+from ser_core.store.data_folder import DataFolder
+
+N_EXAMPLES: Final = 12
+
+
+def choose_example(data: DataFolder) -> list[Clip]:
+    """Let the visitor choose one of a corpus's recordings, its label not told.
+
+    Returns
+    -------
+    clips : list of Clip
+        One, or none where nothing can be chosen.
+
+    """
+    corpora = {entry.name: entry for entry in registered(data) if entry.available}
+    if not corpora:
+        widgets.empty(
+            "There is no corpus here yet. The synthetic one is made offline in under a "
+            "minute.",
+            page="pages/corpora.py",
+            label="Open Corpora",
+        )
+        return []
+    if st.session_state.get(state.DEMO_EXAMPLE_CORPUS) not in (None, *corpora):
+        del st.session_state[state.DEMO_EXAMPLE_CORPUS]
+    name = st.selectbox(
+        "Corpus",
+        list(corpora),
+        key=state.DEMO_EXAMPLE_CORPUS,
+        persist_state="session",
+    )
+    entry = corpora[str(name)]
+    read = cache.corpus(str(entry.root), entry.reader, ReadOptions())
+    widgets.synthetic_badge(synthetic=read.synthetic)
+    chosen = examples(read.utterances)
+    if not chosen:
+        st.warning(
+            "No recording of this corpus can be used; look inside it on the Corpora "
+            "page for the reasons.",
+            icon=":material/warning:",
+        )
+        return []
+    number = st.pills(
+        "Example",
+        range(len(chosen)),
+        format_func=lambda index: str(index + 1),
+        key=f"{state.DEMO_EXAMPLE}-{name}",
+        help="Spread over emotions and speakers. What the corpus calls it is told "
+        "after the answer.",
+    )
+    if number is None:
+        return []
+    utterance = chosen[number]
+    return [
+        of_recording(
+            utterance.path,
+            name=f"Example {number + 1} of {name}",
+            truth=utterance.emotion,
+            corpus=read.name,
+        )
+    ]
+
+
+def examples(utterances: Sequence[Utterance]) -> list[Utterance]:
+    """Choose a few recordings, spread over emotions and speakers.
+
+    Parameters
+    ----------
+    utterances : sequence of Utterance
+
+    Returns
+    -------
+    chosen : list of Utterance
+        At most `N_EXAMPLES`; one emotion after another, in an order that tells nothing.
+
+    """
+    by_emotion: dict[str, list[Utterance]] = defaultdict(list)
+    for utterance in sorted(utterances, key=lambda u: str(u.path)):
+        by_emotion[utterance.emotion].append(utterance)
+    chosen: list[Utterance] = []
+    emotions = sorted(by_emotion)
+    for turn in range(N_EXAMPLES):
+        if not emotions:
+            break
+        # 5 is prime to every number of emotions but 5 and 10: no alphabet in the order
+        emotion = emotions[(turn * 5 + turn // len(emotions)) % len(emotions)]
+        known = by_emotion[emotion]
+        found = known[(turn * 2_654_435_761) % len(known)]
+        if found not in chosen:
+            chosen.append(found)
+    return chosen

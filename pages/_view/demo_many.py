@@ -1,0 +1,123 @@
+"""Results of many recordings: how often which answer, a table, files to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages._view import format, widgets
+from pages._view.demo_downloads import buttons
+from pages._view.figures import demo_batch as figures
+from ser_core.inference.decision import UNSURE
+from ser_core.inference.results import FileResult
+
+
+def overview(
+    results: Sequence[FileResult],
+    *,
+    name: str,
+    truths: Sequence[str | None] | None = None,
+) -> None:
+    """Say and draw how often which answer was given, and offer files.
+
+    Parameters
+    ----------
+    results : sequence of FileResult
+    name : str
+        Beginning of the files' names.
+    truths : sequence of str or None, optional
+        What a corpus calls each.
+
+    """
+    failed = sum(result.error is not None for result in results)
+    unsure = sum(
+        result.decision is not None and result.decision.emotion == UNSURE
+        for result in results
+    )
+    heard = len(results) - failed
+    told = [format.count(heard, "recording") + " heard"]
+    told.append(f"{unsure:,} without an answer")
+    told.append(f"{failed:,} that cannot be read")
+    st.markdown(f"**{told[0]}** · {told[1]} · {told[2]}")
+    if truths is not None:
+        st.markdown(_right(results, truths))
+    widgets.chart(figures.counts(results, mode=widgets.mode()), key="demo.counts")
+    buttons(results, name=name)
+
+
+def _right(results: Sequence[FileResult], truths: Sequence[str | None]) -> str:
+    """Say how many answers are what the corpus says."""
+    judged = [
+        result.decision.emotion == truth
+        for result, truth in zip(results, truths, strict=True)
+        if truth is not None
+        and result.decision is not None
+        and result.decision.emotion != UNSURE
+    ]
+    if not judged:
+        return "No answer can be compared with a label."
+    return (
+        f"{sum(judged):,} of {format.count(len(judged), 'answer')} "
+        f"({format.percent(sum(judged) / len(judged))}) are what the corpus says. That "
+        "is a fair figure only if the model never learned from these speakers."
+    )
+
+
+def choose_row(
+    results: Sequence[FileResult],
+    *,
+    key: str,
+    truths: Sequence[str | None] | None = None,
+) -> int | None:
+    """Show the table; return the number of the row that was chosen, if one was."""
+    st.markdown("**All of them** · select one to see it in full")
+    event = st.dataframe(
+        results_table(results, truths),
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        hide_index=True,
+        placeholder="",
+        height="content" if len(results) <= 10 else 400,
+        column_config={
+            "file": st.column_config.TextColumn(width="medium"),
+            "confidence": st.column_config.ProgressColumn(
+                format="%.0f %%", min_value=0, max_value=100
+            ),
+        },
+    )
+    chosen = [row for row in event.selection.rows if row < len(results)]
+    return chosen[0] if chosen else None
+
+
+def results_table(
+    results: Sequence[FileResult], truths: Sequence[str | None] | None = None
+) -> pd.DataFrame:
+    """Lay results out as a table, one row a file."""
+    rows = pd.DataFrame(
+        {
+            "file": [result.file for result in results],
+            "emotion": [
+                "" if result.decision is None else result.decision.emotion
+                for result in results
+            ],
+            "confidence": [
+                None if result.decision is None else 100 * result.decision.confidence
+                for result in results
+            ],
+            "seconds": [
+                None if result.error else round(result.duration_s, 1)
+                for result in results
+            ],
+            "to keep in mind": [
+                "; ".join(warning.message for warning in result.warnings)
+                for result in results
+            ],
+            "error": [result.error or "" for result in results],
+        }
+    )
+    if truths is not None:
+        rows.insert(2, "corpus says", [truth or "" for truth in truths])
+    return rows

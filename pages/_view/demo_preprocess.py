@@ -1,0 +1,53 @@
+"""What pre-processing makes of a visitor's recording, by ear and eye."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._view import demo_cache, format, model_words, preprocess_view, state, widgets
+from pages._view.demo_view import View, choose_span
+from ser_core.audio.preprocessing import STEPS, WINDOWS, parse_steps
+from ser_core.errors import ParameterError
+
+_SOUND_STEPS = [step for step in STEPS if step not in WINDOWS]
+
+
+def preprocess_tab(view: View) -> None:
+    """Let the visitor choose steps and hear what they do; the model's own come first.
+
+    Raises
+    ------
+    AudioError
+        The stretch cannot be decoded any more, or nothing but silence is in it.
+
+    """
+    span = choose_span(view, key="preprocess")
+    if span is None:
+        return
+    own = [s for s in view.model.feature_set.preprocessing.steps() if s in _SOUND_STEPS]
+    key = f"{state.DEMO_STEPS}-{view.model.name}"
+    state.begin_with(key, own or ["denoise", "trim"])
+    steps = widgets.some_of(
+        "Steps", _SOUND_STEPS, key=key, default=(), names=model_words.STEPS
+    )
+    if own:
+        named = format.listing([model_words.STEPS[step] for step in own])
+        st.caption(f"This model hears every recording after: {named}.")
+    else:
+        st.caption(
+            "This model hears recordings as they are; the steps are here to be tried."
+        )
+    try:
+        chosen = parse_steps(steps)
+    except ParameterError as error:
+        st.error(error.message, icon=":material/error:")
+        return
+    y, sample_rate = view.samples(span)
+    preprocess_view.show_samples(
+        y,
+        chosen,
+        sample_rate=sample_rate,
+        known_by=f"{view.clip.key}-{span[0]:.3f}-{span[1]:.3f}",
+        wav=demo_cache.wav(y, sample_rate),
+        key="demo.preprocess",
+    )
