@@ -50,6 +50,8 @@ class GroupEffect:
     ----------
     name, words, about : str
         As `ser_core.features.plain_groups.PlainGroup`.
+    of : str
+        The class.
     probability : float
         Of the class with all features of the clip, 0 to 1.
     without : float
@@ -67,6 +69,7 @@ class GroupEffect:
     name: str
     words: str
     about: str
+    of: str
     probability: float
     without: float
     instead: str | None
@@ -151,6 +154,7 @@ def group_effects(
                 name=group.name,
                 words=group.words,
                 about=group.about,
+                of=model.classes[explained],
                 probability=float(values[everything]),
                 without=float(values[without]),
                 instead=model.classes[winners[without]] if changed else None,

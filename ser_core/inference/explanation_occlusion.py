@@ -57,6 +57,8 @@ class Occluded:
     ----------
     start_s, end_s : float
         In seconds from the clip's beginning.
+    of : str
+        The class.
     probability : float
         Of the class in the whole clip, 0 to 1.
     without : float or None
@@ -67,6 +69,7 @@ class Occluded:
 
     start_s: float
     end_s: float
+    of: str
     probability: float
     without: float | None
 
@@ -167,11 +170,12 @@ def occlusion(
             rows.append(None)
         if progress is not None:
             progress(number + 1, n_clips)
-    values = _values(model, rows, of=of)
+    explained, values = _values(model, rows, of=of)
     return tuple(
         Occluded(
             start_s=start / sample_rate,
             end_s=end / sample_rate,
+            of=explained,
             probability=values[0] or 0.0,
             without=value,
         )
@@ -212,8 +216,8 @@ def _values(
     rows: list[npt.NDArray[np.float32] | None],
     *,
     of: str | None,
-) -> list[float | None]:
-    """Return the probability of the class in each clip that could be analysed."""
+) -> tuple[str, list[float | None]]:
+    """Return the class, and its probability in each clip that could be analysed."""
     analysed = [number for number, row in enumerate(rows) if row is not None]
     probabilities = model.probabilities(np.stack([r for r in rows if r is not None]))
     explained = (
@@ -222,7 +226,7 @@ def _values(
     values: list[float | None] = [None] * len(rows)
     for number, row in zip(analysed, probabilities, strict=True):
         values[number] = float(row[explained])
-    return values
+    return model.classes[explained], values
 
 
 def _covered(

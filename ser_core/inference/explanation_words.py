@@ -19,25 +19,26 @@ CAVEAT: Final = (
 
 _MATTERS: Final = 0.05
 _EQUAL: Final = 0.8
-_MOST: Final = 0.5
-_STRETCH: Final = 0.6
+_MOST: Final = 0.6
+_STRETCH: Final = 0.7
 
 
 def in_words(
-    decision: Decision,
     effects: Sequence[GroupEffect],
     occluded: Sequence[Occluded] = (),
+    *,
+    decision: Decision | None = None,
 ) -> tuple[str, ...]:
     """Say what the model leaned on.
 
     Parameters
     ----------
-    decision : Decision
-        Of the clip.
     effects : sequence of GroupEffect
-        Of `decision.best`, as `group_effects` returns them; empty where there are none.
+        As `group_effects` returns them; empty where there are none.
     occluded : sequence of Occluded, optional
-        Of `decision.best`, as `occlusion` returns them; empty where there are none.
+        Of the same class, as `occlusion` returns them; empty where there are none.
+    decision : Decision, optional
+        Of the clip; lets the first sentence say that the model is unsure.
 
     Returns
     -------
@@ -54,25 +55,26 @@ def in_words(
         return ()
     sentences = []
     if effects:
-        sentences.append(_leading(decision, effects))
-        against = _against(decision, effects)
+        sentences.append(_leading(effects))
+        against = _against(effects)
         if against is not None:
             sentences.append(against)
     if occluded:
-        sentences.append(_when(decision, occluded))
-    if decision.emotion == UNSURE:
+        sentences.append(_when(occluded))
+    if decision is not None and decision.emotion == UNSURE:
+        of = effects[0].of if effects else occluded[0].of
         sentences[0] = (
-            f"The model is unsure, and '{decision.best}' is only its first guess: "
+            f"The model is unsure, and '{of}' is only its first guess: "
             f"{sentences[0][0].lower()}{sentences[0][1:]}"
         )
     return (*sentences, CAVEAT)
 
 
-def _leading(decision: Decision, effects: Sequence[GroupEffect]) -> str:
+def _leading(effects: Sequence[GroupEffect]) -> str:
     """Say which groups of features speak for the class, and how much."""
     ranked = sorted(effects, key=lambda effect: -effect.share)
     if ranked[0].share < _MATTERS:
-        return _nothing_leads(decision, effects)
+        return _nothing_leads(effects)
     leading = [
         effect
         for effect in ranked
@@ -85,24 +87,24 @@ def _leading(decision: Decision, effects: Sequence[GroupEffect]) -> str:
     if strongest.effect < _MATTERS:
         return (
             f"The model leans {how} {names}, but other properties stand in: without "
-            f"{missing} '{decision.best}' stays at {strongest.without:.0%}."
+            f"{missing} '{strongest.of}' stays at {strongest.without:.0%}."
         )
     return (
-        f"The model leans {how} {names}: without {missing} '{decision.best}' would "
+        f"The model leans {how} {names}: without {missing} '{strongest.of}' would "
         f"fall from {strongest.probability:.0%} to {strongest.without:.0%}"
         f"{_instead(strongest)}."
     )
 
 
-def _nothing_leads(decision: Decision, effects: Sequence[GroupEffect]) -> str:
+def _nothing_leads(effects: Sequence[GroupEffect]) -> str:
     """Say that no group of features speaks for the class by itself."""
     if sum(effect.share for effect in effects) < _MATTERS:
         return (
-            f"No property of the sound speaks for '{decision.best}': for the average "
+            f"No property of the sound speaks for '{effects[0].of}': for the average "
             "of its training the model would find it about as probable."
         )
     return (
-        f"No single property of the sound speaks clearly for '{decision.best}'; each "
+        f"No single property of the sound speaks clearly for '{effects[0].of}'; each "
         "adds a little."
     )
 
@@ -114,24 +116,24 @@ def _instead(effect: GroupEffect) -> str:
     return f", and the model would hear '{effect.instead}'"
 
 
-def _against(decision: Decision, effects: Sequence[GroupEffect]) -> str | None:
+def _against(effects: Sequence[GroupEffect]) -> str | None:
     """Say which group speaks most against the class, if one does."""
     last = min(effects, key=lambda effect: effect.share)
     if max(last.share, last.effect) > -_MATTERS:
         return None
     return (
-        f"What speaks against '{decision.best}' is {last.words}: without this it would "
+        f"What speaks against '{last.of}' is {last.words}: without this it would "
         f"rise from {last.probability:.0%} to {last.without:.0%}."
     )
 
 
-def _when(decision: Decision, occluded: Sequence[Occluded]) -> str:
+def _when(occluded: Sequence[Occluded]) -> str:
     """Say where in the clip the evidence lies."""
     strongest = max(occluded, key=lambda part: part.effect)
     if strongest.effect < _MATTERS:
         least = strongest.probability - strongest.effect
         return (
-            f"No moment decides: whichever part is covered, '{decision.best}' does not "
+            f"No moment decides: whichever part is covered, '{strongest.of}' does not "
             f"fall below {least:.0%}."
         )
     start, end = _shortest_stretch([max(0.0, part.effect) for part in occluded])
@@ -144,13 +146,13 @@ def _when(decision: Decision, occluded: Sequence[Occluded]) -> str:
     if strongest.without is None:
         return f"{sentence}: nothing that can be analysed is left without it."
     return (
-        f"{sentence}: with this part covered '{decision.best}' falls from "
+        f"{sentence}: with this part covered '{strongest.of}' falls from "
         f"{strongest.probability:.0%} to {strongest.without:.0%}."
     )
 
 
 def _shortest_stretch(evidence: Sequence[float]) -> tuple[int, int]:
-    """Return the shortest run of parts with half of the evidence, as [start, end)."""
+    """Return the shortest run of parts with most of the evidence, as [start, end)."""
     needed = _MOST * sum(evidence)
     runs = [
         (end - start, -sum(evidence[start:end]), start, end)
