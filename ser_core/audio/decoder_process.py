@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 import ser_core
 from ser_core.audio.opening import Refusal
@@ -133,8 +134,12 @@ class DecoderProcess:
         while any(t.is_alive() for t in self._threads) and time.monotonic() < ends_s:
             self._empty()
             for thread in self._threads:
-                thread.join(0.01)
+                if thread.is_alive():
+                    thread.join(0.01)
         self._empty()
+        self._end()
+        if not any(thread.is_alive() for thread in self._threads):
+            _close(self._process.stdin, self._process.stdout)
         self._slot.release()
 
     def _start_threads(self) -> None:
@@ -249,6 +254,14 @@ def _environment() -> dict[str, str]:
     """Return the few variables that a decoder needs: no secret of the server's."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def _close(*streams: IO[bytes] | None) -> None:
+    """Close pipes whose other end is gone."""
+    for stream in streams:
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
 
 
 def _stream(pipe: object) -> BinaryIO:

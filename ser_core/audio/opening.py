@@ -190,4 +190,6 @@ def _reason(message: str) -> str:
     """Tidy what libsndfile says."""
     if "does not exist" in message:  # of an MP3 it cannot parse; the file was opened
         return "Format not recognised"
+    if "nternal error" in message:  # of a codec that found what cannot be
+        return "Its header or its sound makes no sense"
     return message.strip().removeprefix("Error : ").rstrip(".")

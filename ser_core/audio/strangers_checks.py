@@ -105,5 +105,5 @@ def in_bytes(n_bytes: int) -> str:
 def _duration(seconds: float) -> str:
     """Write a duration."""
     if seconds >= 2 * 3600:
-        return f"{seconds / 3600:.4g} hours"
+        return f"{seconds / 3600:,.0f} hours"
     return f"{seconds / 60:.4g} minutes"
