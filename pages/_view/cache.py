@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import io
+import logging
 import os
 import platform
 import sys
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -30,10 +32,15 @@ from ser_core.corpora.durations import Durations, durations
 from ser_core.corpora.listing import fingerprint
 from ser_core.corpora.reader import read_corpus
 from ser_core.corpora.utterance import Corpus
+from ser_core.errors import RecordError
 from ser_core.features.picture import MelPicture, mel_picture
 from ser_core.measure.environment import fingerprint as environment_of
 from ser_core.store.data_folder import DataFolder, data_folder
+from ser_core.store.retention import EVERY_S, Removed, sweep_if_due
 from ser_core.store.runs import RunStore, RunSummary
+from ser_core.store.settings import settings
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def lab() -> DataFolder:
@@ -42,10 +49,13 @@ def lab() -> DataFolder:
     Raises
     ------
     SerError
-        The folder cannot be made or written.
+        The folder cannot be made or written, or the operator's settings cannot be
+        used.
 
     """
-    return _open_lab(str(data_folder(_argument()).root))
+    data = _open_lab(str(data_folder(_argument()).root))
+    _clean_up(str(data.root))
+    return data
 
 
 def _argument() -> str | None:
@@ -64,6 +74,20 @@ def _open_lab(root: str) -> DataFolder:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(data.numba_cache))
     jobs.sweep(data)
     return data
+
+
+@st.cache_resource(max_entries=4, ttl=EVERY_S, show_spinner=False)
+def _clean_up(root: str) -> Removed | None:
+    """Remove what is old, once an hour, in the turn of whoever comes first."""
+    data = DataFolder(Path(root))
+    try:
+        removed = sweep_if_due(data, settings(data), datetime.now(UTC))
+    except RecordError as error:  # pages that need the store say so themselves
+        _LOG.warning("nothing was cleaned up: %s", error)
+        return None
+    if removed is not None:
+        _LOG.info("cleaned up: %s", removed.words)
+    return removed
 
 
 def runs() -> RunStore:

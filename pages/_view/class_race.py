@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import streamlit as st
 
-from pages._view import cache, format, state, tokens, widgets
+from pages._view import cache, format, state, widgets
 from pages._view.corpus_add import synthesis
 from pages._view.expected import expected
 from pages._view.figures import threads, walls
-from pages._view.job_view import open_job
+from pages._view.job_view import open_job, start_button, submit_job
 from ser_core import jobs
 from ser_core.bench.plan import REFERENCE_ARM, Arm, BenchmarkPlan
 from ser_core.corpora.contract import ReadOptions
@@ -70,9 +70,8 @@ def offer_race(data: DataFolder) -> None:
         f"#### 3. **Processes** (loky): {cores} processes, one thread in each\n"
         "#### Which one wins? Let the class vote first."
     )
-    if st.button(
+    if start_button(
         "Start the race",
-        type="primary",
         icon=":material/flag:",
         key="class_demo.start",
         width="stretch",
@@ -129,16 +128,10 @@ def _ready_corpus(data: DataFolder) -> str | None:
 def _start(plan: BenchmarkPlan, data: DataFolder, *, make_voices: bool) -> None:
     """Submit the race; voices that are missing are a job that goes before it."""
     if make_voices:
-        before = jobs.submit(
-            jobs.JobSpec(
-                kind="synthesize",
-                parameters=synthesis(
-                    data, name=_FOLDER, utterances=_UTTERANCES, seed=0
-                ),
-            ),
-            data=data,
+        submit_job(
+            kind="synthesize",
+            parameters=synthesis(data, name=_FOLDER, utterances=_UTTERANCES, seed=0),
         )
-        tokens.remember(before.job_id, before.token)
     open_job(_PAGE, kind="bench", parameters=plan.to_json())
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from pages._view import cache, format, state, widgets
-from pages._view.job_view import open_job
+from pages._view import cache, format, state, visitor, widgets
+from pages._view.job_view import open_job, start_button
 from ser_core import jobs
+from ser_core.corpora.allowed_folders import offered
 from ser_core.corpora.reader import READER_NAMES
-from ser_core.corpora.registry import register
 from ser_core.errors import ParameterError
+from ser_core.jobs.sharing import register_corpus
 from ser_core.store.data_folder import DataFolder
+from ser_core.store.settings import settings
 
 _PAGE: Final = "pages/corpora.py"
 LOOK_INSIDE: Final = "Look inside"
@@ -26,16 +29,22 @@ _BYTES_EACH: Final = 200_000
 
 
 def register_form(data: DataFolder) -> None:
-    """Register a folder of this machine under a name."""
+    """Register a folder of this machine, or of those the operator offers."""
+    folders = settings(data).corpus_folders
+    choice = None if folders is None else offered(folders)
+    if choice is not None and not choice:
+        widgets.empty(
+            "On this server, the operator registers folders. Generate a synthetic "
+            "corpus or download one, or ask the operator for yours."
+        )
+        return
+    whose = "on the machine that runs SER Lab" if choice is None else "of this list"
     st.write(
-        "Any folder on the machine that runs SER Lab. THAI-SER, RAVDESS, TESS, SAVEE, "
-        "CREMA-D and EMO-DB are recognised; every other folder needs one sub-folder "
-        "for each emotion."
+        f"Any folder {whose}. THAI-SER, RAVDESS, TESS, SAVEE, CREMA-D and EMO-DB are "
+        "recognised; every other folder needs one sub-folder for each emotion."
     )
     with st.form("corpora.register", border=True):
-        path = st.text_input(
-            "Folder", key=state.CORPORA_PATH, placeholder="/data/RAVDESS"
-        )
+        path = _choose_folder(choice)
         left, right = st.columns(2)
         name = left.text_input(
             "Name (optional)",
@@ -52,8 +61,9 @@ def register_form(data: DataFolder) -> None:
         st.error("folder is empty; type the path of a folder", icon=":material/error:")
         return
     with widgets.said_plainly():
-        added = register(
+        added = register_corpus(
             path.strip(),
+            visitor=visitor.visitor(),
             data=data,
             name=name.strip() or None,
             reader=None if reader == _RECOGNISE else reader,
@@ -65,6 +75,21 @@ def register_form(data: DataFolder) -> None:
             "See it under *Look inside*.",
             icon=":material/check_circle:",
         )
+
+
+def _choose_folder(choice: Sequence[Path] | None) -> str:
+    """Ask for a folder: any path, or one of those that are offered."""
+    if choice is None:
+        return st.text_input(
+            "Folder", key=state.CORPORA_PATH, placeholder="/data/RAVDESS"
+        )
+    chosen = st.selectbox(
+        "Folder",
+        choice,
+        format_func=lambda path: f"{path.parent.name}/{path.name}",
+        key=f"{state.CORPORA_PATH}-offered",
+    )
+    return str(chosen)
 
 
 def synthesis(
@@ -125,13 +150,13 @@ def generate_form(data: DataFolder) -> None:
             value="synthetic",
             key=state.CORPORA_TARGET,
             persist_state="session",
-            help=f"Below '{data.corpora}'",
+            help="Below `corpora` in the data folder",
         )
         st.caption(
             f"About {format.size(count * _BYTES_EACH)} on the disk; "
             f"{format.size(data.free_bytes())} are free."
         )
-        if st.button("Generate", type="primary", key="corpora.generate"):
+        if start_button("Generate", icon=None, key="corpora.generate"):
             with widgets.said_plainly():
                 open_job(
                     _PAGE,

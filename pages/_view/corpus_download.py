@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from pages._view import format, state, widgets
-from pages._view.job_view import open_job
+from pages._view.job_view import open_job, start_button
 from ser_core.corpora.download_sources import SOURCES, Source
 from ser_core.store.data_folder import DataFolder
 
@@ -71,7 +71,7 @@ def _button(source: Source, data: DataFolder) -> None:
             "later; what is there already is not fetched again.",
         )
     st.caption(
-        f"It goes to '{data.corpora / source.name}'; "
+        f"It becomes the corpus '{source.name}' in the data folder; "
         f"{format.size(data.free_bytes())} are free. A download that breaks off "
         "continues where it stopped when started again. By starting it you accept the "
         "licence above."
@@ -79,7 +79,7 @@ def _button(source: Source, data: DataFolder) -> None:
     if not chosen:
         st.warning("Choose at least one part.", icon=":material/warning:")
         return
-    if st.button("Download", type="primary", icon=":material/download:"):
+    if start_button("Download", icon=":material/download:"):
         with widgets.said_plainly():
             open_job(
                 _PAGE,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from pages._view import cache, format, state, widgets
+from pages._view import cache, format, state, visitor, widgets
 from pages._view.figures import history as figures
 from pages._view.figures import scaling
 from ser_core.bench.record import import_record
+from ser_core.jobs.sharing import delete_run, import_run, may_delete
 from ser_core.store.runs import RunSummary
 
 _PAGE: Final = "pages/benchmark.py"
 _SHORT_LIST: Final = 8
+
+NOT_YOURS: Final = (
+    "Some of these are not yours: on this server, a run is deleted by who started it, "
+    "or by the operator."
+)
 
 
 def history(summaries: list[RunSummary]) -> None:
@@ -84,6 +91,9 @@ def _actions(chosen: list[RunSummary]) -> None:
                 query_params={state.RUN: chosen[0].id, state.AGAINST: chosen[1].id},
             )
         with st.popover("Delete", disabled=not chosen, icon=":material/delete:"):
+            if not all_deletable(chosen):
+                st.write(NOT_YOURS)
+                return
             st.write(
                 f"Delete {format.count(len(chosen), 'run')} for everybody on this "
                 "machine? Export first what you want to keep."
@@ -92,11 +102,18 @@ def _actions(chosen: list[RunSummary]) -> None:
                 _delete(chosen)
 
 
+def all_deletable(chosen: Sequence[RunSummary]) -> bool:
+    """Tell whether this visitor may delete every one of some runs."""
+    who = visitor.visitor()
+    return all(may_delete("run", run.id, who, data=cache.lab()) for run in chosen)
+
+
 def _delete(chosen: list[RunSummary]) -> None:
     """Delete the ticked runs and say so."""
+    who = visitor.visitor()
     with widgets.said_plainly():
         for run in chosen:
-            cache.runs().delete(run.id)
+            delete_run(run.id, visitor=who, data=cache.lab())
         st.session_state[state.HISTORY_MESSAGE] = (
             f"Deleted {format.count(len(chosen), 'run')}."
         )
@@ -116,7 +133,8 @@ def _import() -> None:
     if uploaded is not None and st.button("Import", type="primary"):
         with widgets.said_plainly():
             record = import_record(uploaded.getvalue())
-            cache.runs().add(record)
+            visitor.keep_in_browser()
+            import_run(record, visitor=visitor.visitor(), data=cache.lab())
             st.session_state[state.HISTORY_MESSAGE] = f"Imported '{record['label']}'."
             st.rerun()
 

@@ -9,7 +9,8 @@ import pandas as pd
 import psutil
 import streamlit as st
 
-from pages._view import cache, format, state
+from pages._view import cache, format, state, visitor
+from pages._view.server_rules import server_rules
 from ser_core import jobs
 from ser_core.corpora.registry import registered
 from ser_core.measure.cores import available_cores
@@ -66,7 +67,8 @@ def queue_now(data: DataFolder) -> None:
 
 
 def installation(data: DataFolder) -> None:
-    """Show the machine, the data folder and the versions."""
+    """Show the rules, the machine, the data folder and the versions."""
+    server_rules(data)
     st.subheader("This installation", anchor=False)
     memory = psutil.virtual_memory()
     one, two, three, four = st.columns(4)
@@ -87,7 +89,7 @@ def installation(data: DataFolder) -> None:
         "Data folder",
         format.size(cache.folder_bytes(str(data.root))),
         border=True,
-        help=f"'{data.root}' (looked at every 30 s)",
+        help=f"{_place(data)} (looked at every 30 s)",
     )
     four.metric("Disk free", format.size(data.free_bytes()), border=True)
 
@@ -100,13 +102,18 @@ def installation(data: DataFolder) -> None:
         st.dataframe(cache.versions(_PACKAGES), hide_index=True, height="content")
 
 
+def _place(data: DataFolder) -> str:
+    """Name the data folder to those who may know the machine's folders."""
+    return f"'{data.root}'" if visitor.sees_folders() else "known to the operator"
+
+
 def _places(data: DataFolder) -> pd.DataFrame:
     """List where things are kept and what is there."""
     corpora = registered(data)
     ready = "ready" if cache.compiled(data) else "empty: the first run compiles"
     return pd.DataFrame(
         [
-            ("data folder", str(data.root)),
+            ("data folder", _place(data)),
             ("corpora", f"{len(corpora)} known"),
             ("stored runs", str(len(cache.runs().list()))),
             ("compiled code", ready),

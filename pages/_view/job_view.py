@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
-from pages._view import cache, state, tokens, widgets, words
+from pages._view import cache, state, tokens, visitor, widgets, words
 from pages._view.live import live_view
 from pages._view.theme import Size
 from ser_core import jobs
 from ser_core.corpora.registry import lookup
 from ser_core.errors import CorpusError
+from ser_core.jobs.rules import refusal
+from ser_core.store.settings import settings
 
 _BADGES: Final = {
     "queued": ("waiting", ":material/hourglass_empty:", "orange"),
@@ -41,6 +43,7 @@ def job_view(
     with widgets.said_plainly():
         view = jobs.view(job_id, cache.lab())
         tokens.keep_in_browser(job_id)
+        visitor.keep_in_browser()
         _header(view)
         if not view.ended:
             live_view(
@@ -89,7 +92,9 @@ def _synthetic(view: jobs.JobView) -> bool:
 def _cancel(job_id: str) -> None:
     """Offer to cancel to whoever submitted the job, and say so to the others."""
     token = tokens.token_of(job_id)
-    if token is None:
+    # at home everybody is the operator, and another browser's job still is not ours
+    operator = settings(cache.lab()).shared and visitor.visitor().operator
+    if token is None and not operator:
         st.badge(
             "read-only",
             icon=":material/visibility:",
@@ -102,7 +107,7 @@ def _cancel(job_id: str) -> None:
         st.write("End the job and everything it started? What it did so far is lost.")
         if st.button("Yes, cancel it", type="primary", key=f"cancel-{job_id}"):
             with widgets.said_plainly():
-                jobs.cancel(job_id, token=token, data=cache.lab())
+                jobs.cancel(job_id, token=token, operator=operator, data=cache.lab())
                 st.rerun()
 
 
@@ -138,8 +143,49 @@ def open_job(page: str, *, kind: str, parameters: dict[str, object]) -> None:
         What the job needs, plain JSON.
 
     """
+    job_id = submit_job(kind=kind, parameters=parameters)
+    st.switch_page(page, query_params={state.JOB: job_id})
+
+
+def submit_job(*, kind: str, parameters: dict[str, object]) -> str:
+    """Submit a job as this visitor's, and return its id.
+
+    Raises
+    ------
+    SerError
+        A rule of this server does not allow it, or it cannot be started.
+
+    """
     submission = jobs.submit(
-        jobs.JobSpec(kind=kind, parameters=parameters), data=cache.lab()
+        jobs.JobSpec(kind=kind, parameters=parameters),
+        data=cache.lab(),
+        visitor=visitor.visitor(),
     )
     tokens.remember(submission.job_id, submission.token)
-    st.switch_page(page, query_params={state.JOB: submission.job_id})
+    return submission.job_id
+
+
+def start_button(
+    label: str,
+    *,
+    icon: str | None = ":material/play_arrow:",
+    key: str | None = None,
+    width: Literal["content", "stretch"] = "content",
+) -> bool:
+    """Offer to start a job, or say which rule of this server is in the way.
+
+    Parameters
+    ----------
+    label, icon, key, width
+        Of the button.
+
+    Returns
+    -------
+    pressed : bool
+
+    """
+    reason = refusal(visitor.visitor(), data=cache.lab())
+    if reason is not None:
+        st.info(f"{reason[0].upper()}{reason[1:]}.", icon=":material/gavel:")
+        return False
+    return st.button(label, type="primary", icon=icon, key=key, width=width)

@@ -8,9 +8,10 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from pages._view import cache, format, state, widgets
-from ser_core.models.bundle import BundleSummary, list_bundles, remove_bundle
-from ser_core.models.bundle_zip import check_in_process, export_zip, import_zip
+from pages._view import cache, format, state, visitor, widgets
+from ser_core.jobs.sharing import delete_model, import_model, may_delete
+from ser_core.models.bundle import BundleSummary, list_bundles
+from ser_core.models.bundle_zip import check_in_process, export_zip
 from ser_core.store.data_folder import DataFolder
 
 _PAGE: Final = "pages/model.py"
@@ -125,11 +126,21 @@ def _actions(bundle: BundleSummary, data: DataFolder) -> None:
                     query_params={state.RUN: card.record_id},
                 )
         with st.popover("Delete", icon=":material/delete:"):
-            st.write(f"Delete '{bundle.name}' for everybody on this machine?")
-            if st.button("Yes, delete", type="primary", key=f"delete-{bundle.name}"):
-                _delete(bundle.name, data)
+            _offer_to_delete(bundle.name, data)
     if bundle.card is not None and checked:
         _check(bundle)
+
+
+def _offer_to_delete(name: str, data: DataFolder) -> None:
+    """Ask once more before a saved model is deleted, if this visitor may."""
+    if not may_delete("model", name, visitor.visitor(), data=data):
+        st.write(
+            "On this server, a model is deleted by who saved it, or by the operator."
+        )
+        return
+    st.write(f"Delete '{name}' for everybody on this machine?")
+    if st.button("Yes, delete", type="primary", key=f"delete-{name}"):
+        _delete(name, data)
 
 
 def _is_stored(run_id: str) -> bool:
@@ -151,7 +162,7 @@ def _check(bundle: BundleSummary) -> None:
 def _delete(name: str, data: DataFolder) -> None:
     """Delete a saved model and say so."""
     with widgets.said_plainly():
-        remove_bundle(data, name)
+        delete_model(name, visitor=visitor.visitor(), data=data)
         st.session_state[state.MODEL_MESSAGE] = f"Deleted '{name}'."
         st.session_state.pop(state.MODEL_BUNDLE, None)
         st.rerun()
@@ -175,7 +186,13 @@ def _import(data: DataFolder) -> None:
     if uploaded is not None and st.button("Import", type="primary"):
         with widgets.said_plainly():
             with st.spinner("Checking the model …"):
-                card = import_zip(uploaded.getvalue(), data, name=name.strip() or None)
+                visitor.keep_in_browser()
+                card = import_model(
+                    uploaded.getvalue(),
+                    visitor=visitor.visitor(),
+                    data=data,
+                    name=name.strip() or None,
+                )
             st.session_state[state.MODEL_MESSAGE] = f"Imported '{card.name}'."
             st.session_state[state.MODEL_BUNDLE_WANTED] = card.name
             st.rerun()

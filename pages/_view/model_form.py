@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pages._view import format, model_words, state, widgets
-from pages._view.job_view import open_job
+from pages._view.job_view import open_job, start_button
 from pages._view.model_choices import (
     choose_features,
     choose_models,
@@ -200,9 +200,7 @@ def _plans(
 def _start(plans: Sequence[TrainingPlan], *, data: DataFolder, n_files: int) -> None:
     """Say what the plans amount to, and start them on demand."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            "Train", type="primary", icon=":material/play_arrow:", key="model.start"
-        ):
+        if start_button("Train", key="model.start"):
             _open(plans)
         st.markdown(
             f"{format.count(len(plans), 'model')} × {n_files:,} files"

@@ -9,7 +9,9 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from pages._view import cache, format, model_words, state, widgets
+from pages._view import cache, format, model_words, state, visitor, widgets
+from pages._view.history import NOT_YOURS, all_deletable
+from ser_core.jobs.sharing import delete_run
 from ser_core.store.runs import RunSummary
 
 _PAGE: Final = "pages/model.py"
@@ -128,6 +130,9 @@ def _actions(chosen: Sequence[RunSummary]) -> None:
                 _PAGE, query_params={state.RUN: first, state.AGAINST: others}
             )
         with st.popover("Delete", disabled=not chosen, icon=":material/delete:"):
+            if not all_deletable(chosen):
+                st.write(NOT_YOURS)
+                return
             st.write(
                 f"Delete {format.count(len(chosen), 'run')} for everybody on this "
                 "machine? Saved models stay. Download first what you want to keep."
@@ -138,9 +143,10 @@ def _actions(chosen: Sequence[RunSummary]) -> None:
 
 def _delete(chosen: Sequence[RunSummary]) -> None:
     """Delete the ticked runs and say so."""
+    who = visitor.visitor()
     with widgets.said_plainly():
         for run in chosen:
-            cache.runs().delete(run.id)
+            delete_run(run.id, visitor=who, data=cache.lab())
         st.session_state[state.MODEL_MESSAGE] = (
             f"Deleted {format.count(len(chosen), 'run')}."
         )

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from pages._view import model_cache, model_words, state, widgets
-from pages._view.job_view import open_job
+from pages._view.job_view import open_job, start_button
 from pages._view.model_choices import choose_features
 from pages._view.model_data import available, choose_data
 from pages._view.model_first import first_minute
@@ -55,12 +55,7 @@ def studies_form(data: DataFolder) -> None:
             min_agreement=chosen.min_agreement,
             channels=chosen.channels,
         )
-        if st.button(
-            "Run the study",
-            type="primary",
-            icon=":material/play_arrow:",
-            key="model.study_start",
-        ):
+        if start_button("Run the study", key="model.study_start"):
             open_job(
                 _PAGE, kind="study", parameters={"study": study, "plan": plan.to_json()}
             )

@@ -6,11 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-from pages._view import cache, state, tokens, widgets, words
+from pages._view import cache, state, widgets, words
 from pages._view.corpus_choice import choose_corpus, choose_files
-from pages._view.job_view import open_job
+from pages._view.job_view import open_job, start_button, submit_job
 from pages._view.pipeline_results import pipeline_results
-from ser_core import jobs
 from ser_core.bench.pipeline import VERSIONS, PipelinePlan
 from ser_core.execution import INNER_THREADS
 from ser_core.models.registry import REPORT_MODELS
@@ -75,19 +74,16 @@ def pipeline_form(data: DataFolder) -> None:
         ]
         if not plans:
             st.warning("Choose at least one version.", icon=":material/warning:")
-        elif st.button("Start", type="primary", icon=":material/play_arrow:"):
-            _start(plans, data)
+        elif start_button("Start"):
+            _start(plans)
     _newest()
 
 
-def _start(plans: list[PipelinePlan], data: DataFolder) -> None:
+def _start(plans: list[PipelinePlan]) -> None:
     """Submit all plans in turn and open the last, which waits for the others."""
     *before, last = plans
     for plan in before:
-        submission = jobs.submit(
-            jobs.JobSpec(kind="pipeline", parameters=plan.to_json()), data=data
-        )
-        tokens.remember(submission.job_id, submission.token)
+        submit_job(kind="pipeline", parameters=plan.to_json())
     open_job(_PAGE, kind="pipeline", parameters=last.to_json())
 
 

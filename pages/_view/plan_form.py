@@ -10,7 +10,7 @@ import streamlit as st
 from pages._view import state, widgets, words
 from pages._view.corpus_choice import choose_corpus, choose_files
 from pages._view.expected import expected_duration
-from pages._view.job_view import open_job
+from pages._view.job_view import open_job, start_button
 from ser_core.bench.plan import PAGE_CACHES, BenchmarkPlan
 from ser_core.errors import ParameterError
 from ser_core.execution import BACKENDS, INNER_THREADS
@@ -143,9 +143,7 @@ def _whole_numbers(words_typed: Sequence[str]) -> list[int]:
 def _start(plan: BenchmarkPlan, *, data: DataFolder, n_files: int) -> None:
     """Say what the plan amounts to, and start it on demand."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            "Start", type="primary", icon=":material/play_arrow:", key="benchmark.start"
-        ):
+        if start_button("Start", key="benchmark.start"):
             open_job(_PAGE, kind="bench", parameters=plan.to_json())
         st.markdown(
             f"{len(plan.arms)} arms × {plan.repeats} repetitions × {n_files:,} files",

@@ -79,7 +79,9 @@ def test_start_submits_the_plan_that_is_shown(
     small_corpus(lab_home)
     submitted: list[jobs.JobSpec] = []
 
-    def submit(spec: jobs.JobSpec, *, data: DataFolder) -> jobs.Submission:
+    def submit(
+        spec: jobs.JobSpec, *, data: DataFolder, visitor: object
+    ) -> jobs.Submission:
         submitted.append(spec)
         return jobs.Submission(JOB_ID, TOKEN)
 
@@ -121,7 +123,9 @@ def test_only_the_submitter_is_offered_to_cancel(
     put_cookie(monkeypatch)
     cancelled: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        jobs, "cancel", lambda job_id, *, token, data: cancelled.append((job_id, token))
+        jobs,
+        "cancel",
+        lambda job_id, *, token, operator, data: cancelled.append((job_id, token)),
     )
     owner = open_page("benchmark", job=job)
     owner.button(key=f"cancel-{job}").click().run()
@@ -229,7 +233,7 @@ def test_machines_are_drawn_from_the_stored_runs(
 def test_a_cancel_that_is_refused_is_a_message(
     open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(job_id: str, *, token: str, data: DataFolder) -> None:
+    def refuse(job_id: str, *, token: str, operator: bool, data: DataFolder) -> None:
         raise JobError("this job was submitted by somebody else")
 
     job = put_job(monkeypatch, tmp_path, state="running", events=(PLAN,))

@@ -37,7 +37,9 @@ def test_one_button_makes_the_voices_first_and_then_races(
 ) -> None:
     submitted: list[jobs.JobSpec] = []
 
-    def submit(spec: jobs.JobSpec, *, data: DataFolder) -> jobs.Submission:
+    def submit(
+        spec: jobs.JobSpec, *, data: DataFolder, visitor: object
+    ) -> jobs.Submission:
         submitted.append(spec)
         return jobs.Submission(JOB_ID, "token-of-the-submitter")
 

@@ -85,7 +85,9 @@ def test_a_folder_name_that_leads_out_of_the_data_folder_is_refused(
     open_page: Open, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     submitted: list[jobs.JobSpec] = []
-    monkeypatch.setattr(jobs, "submit", lambda spec, *, data: submitted.append(spec))
+    monkeypatch.setattr(
+        jobs, "submit", lambda spec, *, data, visitor: submitted.append(spec)
+    )
     app = at_tab(open_page("corpora"), "Generate")
     app.text_input(key=state.CORPORA_TARGET).set_value(name)
     app.button(key="corpora.generate").click().run()
@@ -98,7 +100,9 @@ def test_generating_submits_a_job_below_the_data_folder(
 ) -> None:
     submitted: list[jobs.JobSpec] = []
 
-    def submit(spec: jobs.JobSpec, *, data: DataFolder) -> jobs.Submission:
+    def submit(
+        spec: jobs.JobSpec, *, data: DataFolder, visitor: object
+    ) -> jobs.Submission:
         submitted.append(spec)
         return jobs.Submission("0" * 32, "token-of-the-submitter")
 

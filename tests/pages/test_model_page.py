@@ -77,7 +77,9 @@ def store(home: Path) -> RunStore:
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[jobs.JobSpec]:
     seen: list[jobs.JobSpec] = []
 
-    def submit(spec: jobs.JobSpec, *, data: DataFolder) -> jobs.Submission:
+    def submit(
+        spec: jobs.JobSpec, *, data: DataFolder, visitor: object
+    ) -> jobs.Submission:
         seen.append(spec)
         return jobs.Submission(JOB_ID, TOKEN)
 
