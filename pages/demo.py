@@ -27,10 +27,11 @@ else:
             choice = choose_model(data)
         with left:
             clips = choose_clips(data, model_name=choice.name if choice else "")
-            st.caption(demo_words.WHERE_IT_GOES)
         if choice is not None:
             model = demo_cache.model(choice, data)
             key = demo_cache.model_key(choice)
+            if clips:
+                st.divider()
             if len(clips) == 1:
                 one_clip(clips[0], model, key, data)
             elif clips:

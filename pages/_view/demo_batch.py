@@ -42,8 +42,8 @@ def batch(
     if len(clips) > MOST_FILES:
         st.warning(
             f"{len(clips):,} recordings are more than this page takes at once; the "
-            f"first {MOST_FILES:,} are heard. For all of them, register their folder as "
-            "a corpus, or use `python -m ser_core predict`.",
+            f"first {MOST_FILES:,} are heard. For all of them, register their folder "
+            "as a corpus, or use `python -m ser_core predict`.",
             icon=":material/filter_alt:",
         )
     clips = clips[:MOST_FILES]

@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import streamlit as st
-from ser_core.features.clip_pictures import ClipPictures, clip_pictures
 
 from pages._view.demo_clip import Clip
 from pages._view.private_sound import private
 from ser_core.audio.limits import LOCAL_LIMITS, UPLOAD_LIMITS, Limits
 from ser_core.audio.strangers import read_stranger
+from ser_core.features.clip_pictures import ClipPictures, clip_pictures
 from ser_core.inference.explanation import (
     GroupEffect,
     Occluded,

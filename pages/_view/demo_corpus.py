@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from pages._view import format, state, widgets
-from pages._view.job_view import open_job
+from pages._view.job_view import open_job, start_button
 from ser_core.corpora.registry import RegisteredCorpus, registered
 from ser_core.inference.files import recordings_below
 from ser_core.store.data_folder import DataFolder
@@ -50,13 +50,10 @@ def whole_corpus(data: DataFolder, *, model_name: str) -> None:
         "A job of its own: it goes on when you close this tab, its address can be "
         "shared, and a recording may last many hours, for it is heard block by block."
     )
-    if st.button(
-        f"Hear {format.count(len(chosen), 'recording')}",
-        type="primary",
-        icon=":material/hearing:",
-        key="demo.start",
-        disabled=not chosen,
-    ):
+    if not chosen:
+        return
+    label = f"Hear {format.count(len(chosen), 'recording')}"
+    if start_button(label, icon=":material/hearing:", key="demo.start"):
         with widgets.said_plainly():
             open_job(
                 PAGE,

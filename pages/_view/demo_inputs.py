@@ -73,6 +73,7 @@ def _uploads(data: DataFolder) -> list[Clip]:
         max_upload_size=max(1, most.max_bytes // _MEGABYTE),
     )
     st.caption(demo_words.limits(most))
+    st.caption(demo_words.WHERE_IT_GOES)
     return [of_upload(file) for file in files]
 
 
@@ -84,6 +85,7 @@ def _spoken() -> list[Clip]:
     file = st.audio_input(
         "Speak for two to ten seconds", sample_rate=None, key=state.DEMO_MICROPHONE
     )
+    st.caption(demo_words.WHERE_IT_GOES)
     if file is None:
         st.caption(demo_words.MICROPHONE_HINT)
         return []

@@ -43,8 +43,8 @@ def overview(
     st.markdown(f"**{told[0]}** · {told[1]} · {told[2]}")
     if truths is not None:
         st.markdown(_right(results, truths))
-    widgets.chart(figures.counts(results, mode=widgets.mode()), key="demo.counts")
     buttons(results, name=name)
+    widgets.chart(figures.counts(results, mode=widgets.mode()), key="demo.counts")
 
 
 def _right(results: Sequence[FileResult], truths: Sequence[str | None]) -> str:
@@ -83,6 +83,9 @@ def choose_row(
         height="content" if len(results) <= 10 else 400,
         column_config={
             "file": st.column_config.TextColumn(width="medium"),
+            "emotion": st.column_config.TextColumn(width="small"),
+            "seconds": st.column_config.NumberColumn(width="small", format="%.1f"),
+            "to keep in mind": st.column_config.TextColumn(width="large"),
             "confidence": st.column_config.ProgressColumn(
                 format="%.0f %%", min_value=0, max_value=100
             ),
@@ -111,13 +114,16 @@ def results_table(
                 None if result.error else round(result.duration_s, 1)
                 for result in results
             ],
-            "to keep in mind": [
-                "; ".join(warning.message for warning in result.warnings)
-                for result in results
-            ],
-            "error": [result.error or "" for result in results],
+            "to keep in mind": [_remarks(result) for result in results],
         }
     )
     if truths is not None:
         rows.insert(2, "corpus says", [truth or "" for truth in truths])
     return rows
+
+
+def _remarks(result: FileResult) -> str:
+    """Say in a line why a recording could not be heard, or what is wrong with it."""
+    if result.error is not None:
+        return f"cannot be read: {result.error}"
+    return "; ".join(warning.message for warning in result.warnings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._view import demo_cache, widgets
-from pages._view.demo_view import View, choose_span
+from pages._view.demo_view import View, choose_stretch
 from pages._view.figures import demo_pictures as figures
 
 
@@ -18,11 +18,18 @@ def pictures_tab(view: View) -> None:
         The stretch cannot be decoded any more.
 
     """
-    span = choose_span(view, key="pictures")
-    if span is None:
+    stretch = choose_stretch(view, key="pictures")
+    if stretch is None:
         return
-    y, sample_rate = view.samples(span)
+    y, sample_rate = stretch.y, stretch.sample_rate
     with st.spinner("Drawing …"):
-        seen = demo_cache.pictures(view.kept, span, y, sample_rate)
-        chart = figures.aligned(y, seen, sample_rate=sample_rate, mode=widgets.mode())
+        seen = demo_cache.pictures(view.kept, stretch.span, y, sample_rate)
+        chart = figures.aligned(
+            y,
+            seen,
+            sample_rate=sample_rate,
+            # a stretch of a long recording is one answer, as its title says
+            segments=view.result.segments if stretch.span == view.whole else (),
+            mode=widgets.mode(),
+        )
     widgets.chart(chart, key="demo.pictures")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._view import demo_cache, format, model_words, preprocess_view, state, widgets
-from pages._view.demo_view import View, choose_span
+from pages._view.demo_view import View, choose_stretch
 from ser_core.audio.preprocessing import STEPS, WINDOWS, parse_steps
 from ser_core.errors import ParameterError
 
@@ -21,8 +21,8 @@ def preprocess_tab(view: View) -> None:
         The stretch cannot be decoded any more, or nothing but silence is in it.
 
     """
-    span = choose_span(view, key="preprocess")
-    if span is None:
+    stretch = choose_stretch(view, key="preprocess")
+    if stretch is None:
         return
     own = [s for s in view.model.feature_set.preprocessing.steps() if s in _SOUND_STEPS]
     key = f"{state.DEMO_STEPS}-{view.model.name}"
@@ -42,12 +42,12 @@ def preprocess_tab(view: View) -> None:
     except ParameterError as error:
         st.error(error.message, icon=":material/error:")
         return
-    y, sample_rate = view.samples(span)
+    start_s, end_s = stretch.span
     preprocess_view.show_samples(
-        y,
+        stretch.y,
         chosen,
-        sample_rate=sample_rate,
-        known_by=f"{view.clip.key}-{span[0]:.3f}-{span[1]:.3f}",
-        wav=demo_cache.wav(y, sample_rate),
+        sample_rate=stretch.sample_rate,
+        known_by=f"{view.clip.key}-{start_s:.3f}-{end_s:.3f}",
+        wav=demo_cache.wav(stretch.y, stretch.sample_rate),
         key="demo.preprocess",
     )

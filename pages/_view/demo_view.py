@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages._view import demo_cache, demo_words, state
 from pages._view.demo_clip import Clip
+from ser_core.inference.decision import Decision
 from ser_core.inference.loading import SpeechModel
-from ser_core.inference.results import FileResult
-from ser_core.models.card_text import inert
+from ser_core.inference.results import FileResult, Segment
 from ser_core.store.data_folder import DataFolder
 
 
@@ -53,17 +53,54 @@ class View:
         return demo_cache.excerpt(self.clip, self.kept, span, self.data)
 
 
-def choose_span(view: View, *, key: str) -> demo_cache.Span | None:
-    """Return the stretch to look at: a short recording whole, of a long one a part.
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """What a tab looks at: a short recording whole, or a part of a long one.
+
+    Attributes
+    ----------
+    span : tuple of float
+        Beginning and end in seconds.
+    y : ndarray of shape (n_samples,), float32
+    sample_rate : int
+        In Hz.
+    decision : Decision or None
+        What is answered to it.
+
+    """
+
+    span: demo_cache.Span
+    y: demo_cache.Samples
+    sample_rate: int
+    decision: Decision | None
+
+
+def choose_stretch(view: View, *, key: str) -> Stretch | None:
+    """Return what is looked at: a short recording whole, of a long one a stretch.
 
     Returns
     -------
-    span : tuple of float, or None
-        None where a long recording has no stretch of speech.
+    stretch : Stretch or None
+        None where a long recording has no stretch of speech, after saying so.
+
+    Raises
+    ------
+    AudioError
+        It cannot be decoded any more.
 
     """
-    if view.result.y is not None:
-        return view.whole
+    span, decision = view.whole, view.result.decision
+    if view.result.y is None:
+        segment = _choose_segment(view, key=key)
+        if segment is None:
+            return None
+        span, decision = (segment.start_s, segment.end_s), segment.decision
+    y, sample_rate = view.samples(span)
+    return Stretch(span=span, y=y, sample_rate=sample_rate, decision=decision)
+
+
+def _choose_segment(view: View, *, key: str) -> Segment | None:
+    """Ask for one of a long recording's stretches of speech."""
     segments = view.result.segments
     if not segments:
         st.caption("No stretch of speech was found in this recording.")
@@ -74,10 +111,9 @@ def choose_span(view: View, *, key: str) -> demo_cache.Span | None:
         format_func=lambda index: (
             f"{demo_words.clock(segments[index].start_s)} to "
             f"{demo_words.clock(segments[index].end_s)} · "
-            f"{inert(segments[index].decision.emotion)}"
+            f"{segments[index].decision.emotion}"
         ),
         key=f"{state.DEMO_SEGMENT}-{key}-{view.clip.key[:12]}",
         help="A long recording is looked at one stretch of speech at a time.",
     )
-    chosen = segments[number or 0]
-    return chosen.start_s, chosen.end_s
+    return segments[number or 0]
