@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +25,21 @@ pytestmark = [
 ]
 
 SUBMITTING = ROOT / "tests" / "deploy" / "submit_page.py"
+
+_CONTAINER = """
+import pathlib, sys, time
+from ser_core.jobs import JobSpec, submit, view
+from ser_core.store.data_folder import DataFolder
+data = DataFolder(pathlib.Path(sys.argv[1]))
+parameters = {"folder": sys.argv[2], "utterances": 5000, "seed": 0, "workers": 1,
+              "backend": "loky"}
+job = submit(JobSpec(kind="synthesize", parameters=parameters), data=data)
+for _ in range(600):
+    if view(job.job_id, data).state == "running":
+        break
+    time.sleep(0.1)
+print(job.job_id)
+"""
 
 
 @pytest.fixture
@@ -63,6 +81,27 @@ def test_job_goes_on_while_there_is_no_page(data: DataFolder, number: int) -> No
     assert job.state == "running"
     before = progress(job.job_id, data)
     wait_until(lambda: progress(job.job_id, data) > before)
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="no namespaces to stop")
+def test_stop_of_the_whole_container_is_told(data: DataFolder) -> None:
+    """A process namespace of its own stands in for the container."""
+    program = [
+        *("unshare", "--map-root-user", "--pid", "--fork", "--kill-child"),
+        *("--mount-proc", sys.executable, "-c", _CONTAINER),
+        *(str(data.root), str(data.corpora / "voices")),
+    ]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        program, env=environment, capture_output=True, text=True, timeout=90
+    )
+    if "unshare" in done.stderr:
+        pytest.skip(f"no namespaces to stop: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    job = view(done.stdout.strip(), data)
+    assert job.state == "failed"
+    assert job.reason is not None
+    assert job.reason.startswith("host stopped")
 
 
 @pytest.mark.browser
