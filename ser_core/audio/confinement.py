@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from ser_core.audio.system_calls import forbid_system_calls
+
 _MAX_OPEN_FILES: Final = 16
 _SPARE_CPU_S: Final = 5
 _PR_SET_NO_NEW_PRIVS: Final = 38
@@ -37,6 +39,8 @@ def confine(*, memory_bytes: int, cpu_s: float) -> tuple[str, ...]:
     measures = [*_limit_resources(memory_bytes, cpu_s)]
     if _refuse_privileges():
         measures.append("privileges")
+        if forbid_system_calls():
+            measures.append("system calls")
     return tuple(measures)
 
 
