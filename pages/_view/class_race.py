@@ -11,7 +11,7 @@ from pages._view import cache, format, state, widgets
 from pages._view.corpus_add import synthesis
 from pages._view.expected import expected
 from pages._view.figures import threads, walls
-from pages._view.job_view import open_job, start_button, submit_job
+from pages._view.job_view import may_start_here, open_job, start_button, submit_job
 from ser_core import jobs
 from ser_core.bench.plan import REFERENCE_ARM, Arm, BenchmarkPlan
 from ser_core.corpora.contract import ReadOptions
@@ -92,11 +92,11 @@ def offer_race(data: DataFolder) -> None:
 def _sized(ready: str | None, data: DataFolder) -> tuple[BenchmarkPlan, float | None]:
     """Return a race that stays under a minute here, and how long it will take.
 
-    The length is None while there are no voices yet to time, or another job has the
-    machine.
+    The length is None while there are no voices yet to time, another job has the
+    machine, or this visitor may start none.
     """
     plan = class_plan(ready or str(data.corpora / _FOLDER))
-    if ready is None:
+    if ready is None or not may_start_here():
         return replace(plan, limit=_UNTIMED_FILES), None
     asked, sized, seconds = st.session_state.get(
         state.CLASS_ESTIMATE, (None, plan, None)

@@ -13,7 +13,7 @@ from pages._view.theme import Size
 from ser_core import jobs
 from ser_core.corpora.registry import lookup
 from ser_core.errors import CorpusError
-from ser_core.jobs.rules import refusal
+from ser_core.jobs.rules import may_start, refusal
 from ser_core.store.settings import settings
 
 _BADGES: Final = {
@@ -163,6 +163,11 @@ def submit_job(*, kind: str, parameters: dict[str, object]) -> str:
     )
     tokens.remember(submission.job_id, submission.token)
     return submission.job_id
+
+
+def may_start_here() -> bool:
+    """Tell whether this visitor may start a job now; estimates need that, too."""
+    return may_start(visitor.visitor(), data=cache.lab())
 
 
 def start_button(

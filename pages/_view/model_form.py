@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from pages._view import format, model_words, state, widgets
-from pages._view.job_view import open_job, start_button
+from pages._view.job_view import may_start_here, open_job, start_button
 from pages._view.model_choices import (
     choose_features,
     choose_models,
@@ -207,7 +207,8 @@ def _start(plans: Sequence[TrainingPlan], *, data: DataFolder, n_files: int) -> 
             + (", one after the other" if len(plans) > 1 else ""),
             width="content",
         )
-        expected_training(plans, data=data)
+        if may_start_here():  # folds are timed for it, which takes the machine
+            expected_training(plans, data=data)
 
 
 def _open(plans: Sequence[TrainingPlan]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages._view import state, widgets, words
 from pages._view.corpus_choice import choose_corpus, choose_files
 from pages._view.expected import expected_duration
-from pages._view.job_view import open_job, start_button
+from pages._view.job_view import may_start_here, open_job, start_button
 from ser_core.bench.plan import PAGE_CACHES, BenchmarkPlan
 from ser_core.errors import ParameterError
 from ser_core.execution import BACKENDS, INNER_THREADS
@@ -149,7 +149,8 @@ def _start(plan: BenchmarkPlan, *, data: DataFolder, n_files: int) -> None:
             f"{len(plan.arms)} arms × {plan.repeats} repetitions × {n_files:,} files",
             width="content",
         )
-        expected_duration(plan, data=data)
+        if may_start_here():  # files are timed for it, which takes the machine
+            expected_duration(plan, data=data)
     if plan.reference_key is None:
         st.warning(
             "Without sequential at one inner thread there is nothing to be faster "

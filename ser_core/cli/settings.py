@@ -66,6 +66,11 @@ def _check(_options: argparse.Namespace, data: DataFolder) -> int:
         for folder in chosen.corpus_folders or ()
         if not folder.is_dir()
     ]
+    hints += [
+        f"corpus_folders: '{folder}' holds the data folder itself"
+        for folder in chosen.corpus_folders or ()
+        if data.root.is_relative_to(folder.resolve())
+    ]
     if chosen.start_jobs == "operator" and not chosen.operators:
         hints.append(
             "start_jobs = operator without operators: jobs start from the command "

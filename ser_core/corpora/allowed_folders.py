@@ -85,7 +85,7 @@ def check_links(root: Path, folders: Sequence[Path]) -> None:
 
 
 def offered(folders: Sequence[Path]) -> list[Path]:
-    """List the folders to choose from: the allowed ones and those directly below.
+    """List the folders to choose from: those directly below an allowed one, and it.
 
     Hidden ones, links that lead elsewhere and what cannot be listed stay out.
 
@@ -103,7 +103,7 @@ def offered(folders: Sequence[Path]) -> list[Path]:
             if not entry.name.startswith(".") and entry.is_dir()
         ]
         if folder.is_dir():
-            found += [folder, *sorted(below)]
+            found += [*sorted(below), folder]
     return [path for path in found if _is_inside(path, folders)][:MOST_OFFERED]
 
 

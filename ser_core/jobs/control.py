@@ -135,6 +135,7 @@ def create(
                     "limit_s": job_limit_s(visitor, data=data),
                 },
             )
+            claim_folder(spec, visitor, data=data)
             draft.path.rename(folder.path)
     except (OSError, TypeError) as error:
         shutil.rmtree(draft.path, ignore_errors=True)
@@ -145,7 +146,6 @@ def create(
     except SerError:
         shutil.rmtree(draft.path, ignore_errors=True)
         raise
-    claim_folder(spec, visitor, data=data)
     return folder, token
 
 

@@ -233,7 +233,8 @@ def check_room(visitor: Visitor, *, data: DataFolder, n_bytes: int = 0) -> None:
         more = f", and this needs about {_size(n_bytes)} more" if n_bytes else ""
         raise JobError(
             f"this server lets a visitor keep {_size(rules.visitor_bytes)}, and you "
-            f"have {_size(used)}{more}; delete some of your jobs, runs or models"
+            f"have {_size(used)}{more}; delete some of your jobs, runs or models, or "
+            "ask the operator to remove a corpus"
         )
 
 

@@ -222,10 +222,12 @@ def check_growth(spec: JobSpec, visitor: Visitor | None, *, data: DataFolder) ->
 
 def claim_folder(spec: JobSpec, visitor: Visitor | None, *, data: DataFolder) -> None:
     """Remember whose corpus a job makes, where it is a new one."""
-    if visitor is None or "folder" not in spec.parameters:
+    folder = new_folder(spec.parameters.get("folder"), data=data)
+    if folder is None or folder.exists():
         return
-    folder = new_folder(spec.parameters["folder"], data=data)
-    if folder is not None and not folder.exists():
+    if visitor is None or visitor.operator:
+        Owners(data).forget("folder", folder.name)
+    else:
         Owners(data).claim("folder", folder.name, visitor.owner)
 
 

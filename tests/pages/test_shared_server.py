@@ -130,8 +130,8 @@ def test_offered_folders_are_a_choice_and_no_field(
     assert not app.exception
     assert [field.label for field in app.text_input] == ["Name (optional)"]
     choice = app.selectbox(key=f"{state.CORPORA_PATH}-offered")
-    assert choice.options == ["offered/corpora", "corpora/good"]
-    choice.select_index(1)
+    assert choice.options == ["corpora/good", "offered/corpora"]
+    choice.select_index(0)
     next(button for button in app.button if button.label == "Register").click().run()
     assert not app.exception
     assert "'good' is registered" in app.success[0].value
