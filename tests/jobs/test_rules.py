@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -438,3 +439,26 @@ def test_a_ticket_of_an_older_version_still_works(yard: JobYard) -> None:
     folder.ticket.write_text(json.dumps(ticket))
     assert rules.job_owner(folder) is None
     assert view(job.job_id, yard.data).state == "running"
+
+
+@pytest.mark.timeout(90)
+def test_clicks_at_the_same_moment_are_not_one_job_too_many(yard: JobYard) -> None:
+    configure(yard.data, max_jobs_per_visitor=2)
+    yard.data.prepare()
+    refused: list[str] = []
+
+    def click(number: int) -> None:
+        try:
+            ask(yard, ANN, f"t{number}")
+        except JobError as error:
+            refused.append(error.message)
+
+    clicks = [threading.Thread(target=click, args=(n,)) for n in range(6)]
+    for each in clicks:
+        each.start()
+    for each in clicks:
+        each.join(60)
+    assert len(job_folders(yard.data)) == 2
+    assert len(refused) == 4
+    assert all("under way at once" in message for message in refused)
+    assert not list(yard.data.jobs.glob(".new-*"))

@@ -161,3 +161,9 @@ def test_a_damaged_file_does_not_open_a_shared_server(data: DataFolder) -> None:
 def test_a_misspelled_variable_is_found() -> None:
     given = {"SER_LAB_HOME": "x", "SER_LAB_SHARED": "true", "SER_LAB_SHRED": "true"}
     assert unknown_variables(given) == ["SER_LAB_SHRED"]
+
+
+def test_every_setting_is_in_the_operators_table() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text("utf-8")
+    missing = [n for n in KINDS if f"| `{n}`, `{n.upper()}` |" not in text]
+    assert missing == []
