@@ -15,6 +15,7 @@ st.navigation(
         st.Page("pages/corpora.py", title="Corpora", icon=":material/library_music:"),
         st.Page("pages/benchmark.py", title="Benchmark", icon=":material/speed:"),
         st.Page("pages/model.py", title="Model", icon=":material/neurology:"),
+        st.Page("pages/demo.py", title="Demo", icon=":material/mic:"),
         st.Page(
             "pages/class_demo.py",
             title="Class demo",

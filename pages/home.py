@@ -21,7 +21,8 @@ with widgets.said_plainly():
     first_run_notice(data)
 
     st.subheader("First steps", anchor=False)
-    one, two, three, four, five = st.columns(5, border=True)
+    one, two, three = st.columns(3, border=True)
+    four, five, six = st.columns(3, border=True)
     with one:
         st.markdown("**1 · Get recordings**")
         st.write(
@@ -60,6 +61,13 @@ with widgets.said_plainly():
         )
         st.page_link("pages/model.py", label="Open Model", icon=":material/neurology:")
     with five:
+        st.markdown("**5 · Try your own voice**")
+        st.write(
+            "Speak or upload a recording: which emotion a model hears, how sure it is, "
+            "when, and why. A trained model is here from the start."
+        )
+        st.page_link("pages/demo.py", label="Open the demo", icon=":material/mic:")
+    with six:
         st.markdown("**In a class?**")
         st.write("One button, under a minute, in big type, and a link for everybody.")
         st.page_link(

@@ -139,7 +139,7 @@ def _answer(view: View) -> None:
     result = view.result
     decision = result.decision
     assert decision is not None
-    with st.container(border=True):
+    with st.container(border=True, key="demo.answer"):
         st.caption(inert(view.clip.name))
         st.markdown(f"# {inert(decision.emotion).capitalize()}")
         st.markdown(_sureness(decision, result))
@@ -148,6 +148,8 @@ def _answer(view: View) -> None:
         _truth(view.clip, decision, view.model.card)
         if result.y is not None:
             st.audio(demo_cache.wav(result.y, result.sample_rate), format="audio/wav")
+        elif result.segments:
+            st.caption("Its stretches can be heard one by one, below.")
         st.caption(_facts(result))
     for warning in result.warnings:
         st.warning(

@@ -35,10 +35,12 @@ def timeline_tab(view: View) -> None:
     )
     if not segments:
         return
-    st.markdown(
-        f"**{len(segments):,} {'stretch' if len(segments) == 1 else 'stretches'} of "
-        "speech** · select one to hear it"
-    )
+    if len(segments) == 1:
+        st.markdown("**1 stretch of speech**")
+    else:
+        st.markdown(
+            f"**{len(segments):,} stretches of speech** · select one to hear it"
+        )
     event = st.dataframe(
         segments_table(segments),
         key=f"{state.DEMO_SEGMENT}-{view.clip.key[:12]}",
