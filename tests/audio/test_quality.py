@@ -170,6 +170,13 @@ def test_blocks_make_no_difference(blocks: list[int], clipped: bool) -> None:
         assert getattr(cut, name) == pytest.approx(getattr(whole, name), rel=1e-9)
 
 
+@pytest.mark.parametrize("n_samples", [1, 30_000])
+def test_the_result_can_be_asked_for_twice(n_samples: int) -> None:
+    meter = QualityMeter(sample_rate=RATE)
+    meter.feed(np.clip(speech_like()[:n_samples] * 8, -0.8, 0.8))
+    assert meter.finish() == meter.finish()
+
+
 @pytest.mark.parametrize("n_samples", [1, 2, 7, 100])
 @pytest.mark.parametrize("sample_rate", [1, 8_000, 192_000])
 def test_a_few_samples_are_measured(n_samples: int, sample_rate: int) -> None:
