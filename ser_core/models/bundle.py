@@ -264,6 +264,7 @@ def _contents(recogniser: Any) -> dict[str, bytes]:
     """Return the files of a model, without card and probe."""
     from skops import io as skops_io
 
+    from ser_core.models.bundle_canonical import canonical
     from ser_core.models.bundle_parts import to_stored
 
     stored, files = to_stored(recogniser)
@@ -275,7 +276,7 @@ def _contents(recogniser: Any) -> dict[str, bytes]:
             f"the model cannot be saved ({' '.join(str(error).split())[:200]}); "
             "choose one of the models that SER Lab lists"
         ) from error
-    return {**files, MODEL: content}
+    return {**files, MODEL: canonical(content)}
 
 
 def _check_loads(files: Mapping[str, bytes], card: ModelCard) -> None:
