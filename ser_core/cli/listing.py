@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ser_core.cli import models as model_commands
 from ser_core.cli.arguments import Subparsers, add_command, add_group
 from ser_core.cli.output import JsonOutput, add_json_option
 from ser_core.store.data_folder import DataFolder
@@ -40,6 +41,7 @@ def add_to(commands: Subparsers) -> None:
         ),
         "the list",
     )
+    model_commands.add_to(models)
     features = add_group(commands, "features", summary="the feature sets")
     add_json_option(
         add_command(
