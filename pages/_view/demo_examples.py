@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
@@ -11,6 +12,7 @@ import streamlit as st
 from pages._view import cache, state, widgets
 from pages._view.demo_clip import Clip, of_recording
 from ser_core.corpora.contract import ReadOptions
+from ser_core.corpora.listing import select_evenly
 from ser_core.corpora.registry import registered
 from ser_core.corpora.utterance import Utterance
 from ser_core.store.data_folder import DataFolder
@@ -86,21 +88,13 @@ def examples(utterances: Sequence[Utterance]) -> list[Utterance]:
     Returns
     -------
     chosen : list of Utterance
-        At most `N_EXAMPLES`; one emotion after another, in an order that tells nothing.
+        At most `N_EXAMPLES`, in an order that tells nothing and stays.
 
     """
     by_emotion: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in sorted(utterances, key=lambda u: str(u.path)):
         by_emotion[utterance.emotion].append(utterance)
-    chosen: list[Utterance] = []
-    emotions = sorted(by_emotion)
-    for turn in range(N_EXAMPLES):
-        if not emotions:
-            break
-        # 5 is prime to every number of emotions but 5 and 10: no alphabet in the order
-        emotion = emotions[(turn * 5 + turn // len(emotions)) % len(emotions)]
-        known = by_emotion[emotion]
-        found = known[(turn * 2_654_435_761) % len(known)]
-        if found not in chosen:
-            chosen.append(found)
-    return chosen
+    each = -(-N_EXAMPLES // max(len(by_emotion), 1))
+    chosen = [u for known in by_emotion.values() for u in select_evenly(known, each)]
+    random.Random(0).shuffle(chosen)
+    return chosen[:N_EXAMPLES]

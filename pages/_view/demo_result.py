@@ -143,8 +143,9 @@ def _answer(view: View) -> None:
         st.caption(inert(view.clip.name))
         st.markdown(f"# {inert(decision.emotion).capitalize()}")
         st.markdown(_sureness(decision, result))
-        for reason in decision.reasons:
-            st.caption(f":material/help: {inert(reason).capitalize()}.")
+        if not result.unheard:
+            for reason in decision.reasons:
+                st.caption(demo_words.reason(reason))
         _truth(view.clip, decision, view.model.card)
         if result.y is not None:
             st.audio(demo_cache.wav(result.y, result.sample_rate), format="audio/wav")

@@ -60,7 +60,7 @@ def timeline_tab(view: View) -> None:
     y, sample_rate = view.samples((segment.start_s, segment.end_s))
     st.audio(demo_cache.wav(y, sample_rate), format="audio/wav")
     for reason in segment.decision.reasons:
-        st.caption(f":material/help: {reason.capitalize()}.")
+        st.caption(demo_words.reason(reason))
 
 
 def segments_table(segments: Sequence[Segment]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Final
 from pages._view import format
 from ser_core.audio.limits import Limits
 from ser_core.models.abstention import Abstention
+from ser_core.models.card_text import inert
 
 WHAT_IT_IS: Final = (
     "It hears which **acted emotion** a voice sounds like. It is no diagnosis, and not "
@@ -87,6 +88,12 @@ def clock(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     start = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
     return f"{start}:{rest // 10:02d}.{rest % 10}"
+
+
+def reason(text: str) -> str:
+    """Write why an answer is unsure as a sentence."""
+    shown = inert(text.rstrip("."))
+    return f":material/help: {shown[:1].upper()}{shown[1:]}."
 
 
 def channels(number: int) -> str:
