@@ -8,7 +8,7 @@ from pages._view import demo_cache, state, widgets
 from pages._view.demo_view import Stretch, View, choose_stretch
 from pages._view.figures import demo_why as figures
 from ser_core.audio.envelope import Envelope, EnvelopeMeter
-from ser_core.inference.explanation import in_words
+from ser_core.inference.explanation import Occluded, in_words
 from ser_core.models.card_text import inert
 
 
@@ -33,7 +33,7 @@ def why_tab(view: View) -> None:
         )
     words = st.container()
     widgets.chart(figures.groups(effects, mode=widgets.mode()), key="demo.groups")
-    parts: tuple[demo_cache.Occluded, ...] = ()
+    parts: tuple[Occluded, ...] = ()
     if st.toggle(
         "Which moments drove it",
         key=state.DEMO_OCCLUDE,
@@ -52,7 +52,7 @@ def why_tab(view: View) -> None:
         )
 
 
-def _parts(view: View, stretch: Stretch) -> tuple[demo_cache.Occluded, ...]:
+def _parts(view: View, stretch: Stretch) -> tuple[Occluded, ...]:
     """Hear the recording without each of its parts, with a bar."""
     room = st.empty()
 
