@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import os
 import threading
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,8 @@ from ser_core.jobs.rules import (
     refusal,
 )
 from ser_core.jobs.usage import usage
+from ser_core.store import retention
+from ser_core.store import settings as store_settings
 from ser_core.store.data_folder import DataFolder
 from ser_core.store.owners import Owners
 from ser_core.store.runs import RunStore
@@ -462,3 +466,38 @@ def test_clicks_at_the_same_moment_are_not_one_job_too_many(yard: JobYard) -> No
     assert len(refused) == 4
     assert all("under way at once" in message for message in refused)
     assert not list(yard.data.jobs.glob(".new-*"))
+
+
+def test_records_of_a_comparison_and_their_models_have_an_owner(yard: JobYard) -> None:
+    store = RunStore(yard.data.runs)
+    for name, model in (("r1", "m1"), ("r2", None)):
+        store.add(
+            {
+                "schema_version": 1,
+                "kind": "study",
+                "id": name,
+                "created_utc": "2025-01-01T00:00:00+00:00",
+                "bundle": model,
+            }
+        )
+    owners = Owners(yard.data)
+    sharing.claim_result(ANN.owner, {"runs": ["r1", "r2"]}, data=yard.data)
+    assert set(owners.names("run", str(ANN.owner))) == {"r1", "r2"}
+    assert owners.names("model", str(ANN.owner)) == ["m1"]
+    sharing.claim_result(None, {"id": "r3", "bundle": "m1"}, data=yard.data)
+    assert owners.owner("model", "m1") is None
+
+
+def test_what_cannot_be_remembered_does_not_lose_a_result(yard: JobYard) -> None:
+    yard.data.prepare()
+    Owners(yard.data).path.write_bytes(b"damaged")
+    sharing.claim_result(ANN.owner, {"id": "r"}, data=yard.data)
+    sharing.claim_result(ANN.owner, {"runs": ["never stored"]}, data=yard.data)
+    sharing.claim_result(ANN.owner, {"root": "/x"}, data=yard.data)
+
+
+@pytest.mark.parametrize("module", [rules, retention, store_settings])
+def test_examples(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0
