@@ -172,7 +172,7 @@ class FileResult:
 
 def warnings_of(result: FileResult) -> list[str]:
     """List everything to keep in mind: of the sound, and why it is unsure."""
-    told = [f"{w.message}; {w.remedy}" for w in result.warnings]
+    told = [f"{w.message} {w.remedy}" for w in result.warnings]
     reasons = () if result.decision is None else result.decision.reasons
     already = {w.message for w in result.warnings}
     return told + [f"unsure: {reason}" for reason in reasons if reason not in already]

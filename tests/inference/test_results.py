@@ -45,7 +45,7 @@ def heard(**changes: Any) -> FileResult:
         "distance": 1.25,
         "share_nearer": 0.5,
         "warnings": (
-            QualityWarning(code="clipping", message="it clips", remedy="turn it down"),
+            QualityWarning(code="clipping", message="It clips.", remedy="Turn it down."),
         ),
         "segments": (segment(0.0, 0.9), segment(2.0, 0.3)),
         "duration_s": 4.0,
@@ -75,7 +75,7 @@ def test_json_is_what_the_command_promises() -> None:
     ]
     assert document["emotion"] == "angry"
     assert document["error"] is None
-    assert document["warnings"] == ["it clips; turn it down"]
+    assert document["warnings"] == ["It clips. Turn it down."]
     assert document["segments"][1] == {
         "start_s": 2.0,
         "end_s": 3.5,
