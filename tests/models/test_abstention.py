@@ -98,7 +98,7 @@ def test_nearly_all_held_out_clips_are_near_enough() -> None:
     away = np.random.default_rng(3).uniform(0.5, 2.0, 10_000)
     found = choose_abstention(*honest(), CLASSES, held_out_distances=away)
     assert found.max_distance is not None
-    assert (away <= found.max_distance).mean() == pytest.approx(0.99, abs=0.002)
+    assert (away <= found.max_distance).mean() == pytest.approx(0.999, abs=0.001)
     assert choose_abstention(*honest(), CLASSES).max_distance is None
 
 
