@@ -53,6 +53,7 @@ from ser_core.jobs.state import (
     view,
     waits_for,
 )
+from ser_core.jobs.time_limit import time_limit
 from ser_core.store.data_folder import DataFolder
 from ser_core.store.runs import RunStore
 
@@ -196,7 +197,7 @@ def _work(job: JobFolder, entry: Entry, tail: _Tail | None) -> _End:
     with EventWriter(job.events) as writer:
         writer.write({"type": "started"})
     kills = memory_kills()
-    with start_work(job, entry) as child, _time_limit(job):
+    with start_work(job, entry) as child, time_limit(job):
         try:
             message = _watch(job, child, tail)
         except BaseException:
@@ -222,32 +223,6 @@ def _watch(job: JobFolder, child: subprocess.Popen[bytes], tail: _Tail | None) -
     message = b"" if child.stdout is None else child.stdout.read()
     child.wait()
     return message
-
-
-@contextmanager
-def _time_limit(job: JobFolder) -> Iterator[None]:
-    """End the work, meanwhile, when it takes longer than its submitter's may."""
-    limit_s = (read_json(job.ticket) or {}).get("limit_s")
-    if not isinstance(limit_s, int):
-        yield
-        return
-
-    def end() -> None:
-        reason = (
-            f"it ran longer than {limit_s:,} s, the limit of this server; use fewer "
-            "files, models or repetitions"
-        )
-        with suppress(OSError, JobError):
-            conclude(job, state="failed", reason=reason)
-        end_processes(lambda: job_processes(job.job_id, roots=roots_of(job)))
-
-    timer = threading.Timer(limit_s, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _finish(job: JobFolder, end: _End) -> None:

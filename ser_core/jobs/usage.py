@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from ser_core.jobs.folder import JobFolder, job_folders
 from ser_core.jobs.rules import Visitor, job_owner
 from ser_core.store.data_folder import DataFolder
 from ser_core.store.owners import Owners
+from ser_core.store.retention import folder_bytes
 from ser_core.store.runs import RunStore
 
 
@@ -74,14 +72,4 @@ def used_bytes(visitor: Visitor, *, data: DataFolder) -> int:
     places += [data.models / name for name in owners.names("model", owner)]
     places += [data.corpora / name for name in owners.names("folder", owner)]
     records = RunStore(data.runs).sizes(owners.names("run", owner))
-    return sum(map(_folder_bytes, places)) + sum(records.values())
-
-
-def _folder_bytes(root: Path) -> int:
-    """Sum the sizes of all files below a folder; links count as themselves."""
-    total = 0
-    for place, _, names in os.walk(root):
-        for name in names:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118
-    return total
+    return sum(map(folder_bytes, places)) + sum(records.values())

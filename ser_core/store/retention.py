@@ -106,7 +106,7 @@ def sweep_old(
     jobs, searches = [], []
     n_bytes = 0
     for folder in _old_jobs(data, settings, now):
-        size = _folder_bytes(folder)
+        size = folder_bytes(folder)
         if dry_run or _remove_folder(folder):
             jobs.append(folder.name)
             n_bytes += size
@@ -265,7 +265,7 @@ def _remove_file(path: Path) -> bool:
     return False
 
 
-def _folder_bytes(root: Path) -> int:
+def folder_bytes(root: Path) -> int:
     """Sum the sizes of all files below a folder; links count as themselves."""
     total = 0
     for place, _, names in os.walk(root):
