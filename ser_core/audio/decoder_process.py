@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import IO, BinaryIO, Final, cast
 
 import ser_core
 from ser_core.audio.opening import Refusal
@@ -165,7 +165,7 @@ class DecoderProcess:
         """Write the request and the content; a process that died is noticed later."""
         with content:
             try:
-                with _stream(self._process.stdin) as stream:
+                with cast(BinaryIO, self._process.stdin) as stream:
                     stream.write(request)
                     for begin in range(0, len(content), _PIECE_BYTES):
                         stream.write(content[begin : begin + _PIECE_BYTES])
@@ -175,7 +175,7 @@ class DecoderProcess:
     def _receive(self) -> None:
         """Hand over messages until the last one; then end the process."""
         most = BLOCK_FRAMES * self._limits.max_channels * _SAMPLE_BYTES
-        with _stream(self._process.stdout) as stream:
+        with cast(BinaryIO, self._process.stdout) as stream:
             kind = b""
             while kind not in (DONE, REFUSED) and not self._closed:
                 try:
@@ -262,11 +262,6 @@ def _close(*streams: IO[bytes] | None) -> None:
         if stream is not None:
             with suppress(OSError):
                 stream.close()
-
-
-def _stream(pipe: object) -> BinaryIO:
-    """Return a pipe that was asked for."""
-    return pipe  # type: ignore[return-value]
 
 
 def nonsense() -> Refusal:

@@ -217,8 +217,10 @@ def open_stranger(
     Notes
     -----
     Header and samples are read by another process, which has the limits' memory and
-    computing time, can open and write no file, and gets no variable of this process's
-    environment. Content goes to it through a pipe and is never written to a disk. Its
+    computing time, and gets no variable of this process's environment. On Linux it can
+    open and write no file, start nothing and reach no network; elsewhere it has fewer
+    limits (`measures` names them), on Windows only the time that it is waited for.
+    Content goes to it through a pipe and is never written to a disk. Its
     answers are checked like the file itself. It ends with the `with` statement, or
     earlier, when all is decoded. Memory stays constant: a few blocks in either
     process, beyond the content.

@@ -62,7 +62,7 @@ def main() -> None:
         os._exit(0)
 
 
-def _serve(request: Request, source: BinaryIO, pipe: io.RawIOBase | Any) -> None:
+def _serve(request: Request, source: BinaryIO, pipe: Any) -> None:
     """Answer a request; whatever goes wrong becomes a message."""
 
     def send(message: bytes | memoryview) -> None:

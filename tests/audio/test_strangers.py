@@ -370,5 +370,20 @@ def test_a_decoder_that_wants_too_much_memory_is_refused(
         read_stranger(write("a.wav", y).read_bytes(), name="a", limits=limits)
 
 
+@pytest.mark.corpora
+def test_real_recordings_are_read_as_decode_reads_them() -> None:
+    root = os.environ.get("SER_TEST_CORPORA")
+    if not root:
+        pytest.skip("SER_TEST_CORPORA does not name the folder of real corpora")
+    suffixes = {".wav", ".flac", ".opus", ".ogg"}
+    files = sorted(p for p in Path(root).rglob("*") if p.suffix in suffixes)
+    assert files
+    for path in files[:: max(len(files) // 12, 1)]:
+        expected, sample_rate = decode(path)
+        read = read_stranger(path.read_bytes(), name=path.name)
+        assert np.array_equal(read.samples, expected)
+        assert read.sample_rate == sample_rate
+
+
 def test_the_name_shown_is_exported_here() -> None:
     assert display_name("a/b.wav") == "b.wav"
