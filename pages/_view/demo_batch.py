@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from pages._view import demo_cache, format, state
 from pages._view.demo_clip import Clip
 from pages._view.demo_level import choose_level, level_of
-from pages._view.demo_many import choose_row, overview, results_table
+from pages._view.demo_many import COLUMNS, choose_row, overview, results_table
 from pages._view.demo_result import one_clip
 from ser_core.errors import AudioError
 from ser_core.inference.loading import SpeechModel
@@ -90,7 +91,7 @@ def _hear_rest(
     with room.container():
         bar = st.progress(0.0, text="Listening …")
         st.button(
-            "Stop",
+            "Stop listening",
             icon=":material/stop_circle:",
             key="demo.stop",
             on_click=_set_stopped,
@@ -127,12 +128,17 @@ def _hear_each(
             except AudioError as error:
                 return error.message
         if time.monotonic() - drawn_s > _EVERY_S:
-            table.dataframe(_so_far(clips, places), hide_index=True, placeholder="")
+            table.dataframe(
+                _so_far(clips, places),
+                hide_index=True,
+                placeholder="",
+                column_config=COLUMNS,
+            )
             drawn_s = time.monotonic()
     return None
 
 
-def _so_far(clips: Sequence[Clip], places: Sequence[demo_cache.Place]) -> object:
+def _so_far(clips: Sequence[Clip], places: Sequence[demo_cache.Place]) -> pd.DataFrame:
     """Lay out what is heard already, the last one first."""
     found: list[FileResult] = [
         replace(place.result, file=clip.name)

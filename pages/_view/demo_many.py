@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,17 @@ from pages._view.demo_downloads import buttons
 from pages._view.figures import demo_batch as figures
 from ser_core.inference.decision import UNSURE
 from ser_core.inference.results import FileResult
+
+COLUMNS: Final[Any] = {
+    "file": st.column_config.TextColumn(width="medium"),
+    "emotion": st.column_config.TextColumn(width="small"),
+    "seconds": st.column_config.NumberColumn(width="small", format="%.1f"),
+    "to keep in mind": st.column_config.TextColumn(width="large"),
+    "confidence": st.column_config.ProgressColumn(
+        format="%.0f %%", min_value=0, max_value=100
+    ),
+}
+"""How the columns of `results_table` are shown."""
 
 
 def overview(
@@ -81,15 +93,7 @@ def choose_row(
         hide_index=True,
         placeholder="",
         height="content" if len(results) <= 10 else 400,
-        column_config={
-            "file": st.column_config.TextColumn(width="medium"),
-            "emotion": st.column_config.TextColumn(width="small"),
-            "seconds": st.column_config.NumberColumn(width="small", format="%.1f"),
-            "to keep in mind": st.column_config.TextColumn(width="large"),
-            "confidence": st.column_config.ProgressColumn(
-                format="%.0f %%", min_value=0, max_value=100
-            ),
-        },
+        column_config=COLUMNS,
     )
     chosen = [row for row in event.selection.rows if row < len(results)]
     return chosen[0] if chosen else None
