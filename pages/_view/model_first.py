@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages._view import widgets
 from pages._view.corpus_add import synthesis
-from pages._view.job_view import open_job
+from pages._view.job_view import open_job, start_button
 from ser_core.store.data_folder import DataFolder
 
 _PAGE: Final = "pages/model.py"
@@ -29,11 +29,8 @@ def first_minute(data: DataFolder) -> None:
             "minute. Everything on this page works with it; its accuracy says nothing "
             "about people."
         )
-        if st.button(
-            "Generate it now",
-            type="primary",
-            icon=":material/robot_2:",
-            key="model.generate",
+        if start_button(
+            "Generate it now", icon=":material/robot_2:", key="model.generate"
         ):
             with widgets.said_plainly():
                 open_job(
