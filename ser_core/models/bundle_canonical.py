@@ -46,7 +46,7 @@ def canonical(content: bytes) -> bytes:
 def _renumber(
     node: Any, arrays: dict[str, bytes], numbers: dict[Any, int], names: dict[str, str]
 ) -> None:
-    """Number a description's parts and arrays anew, in the order of the text."""
+    """Give parts and arrays new numbers, in the order of the description."""
     if isinstance(node, list):
         for entry in node:
             _renumber(entry, arrays, numbers, names)

@@ -25,6 +25,7 @@ from ser_core.models.bundle_folders import (
     write_files,
 )
 from ser_core.models.card import LARGEST_CARD_BYTES, ModelCard
+from ser_core.models.shipped import check_not_shipped
 from ser_core.store.data_folder import DataFolder
 
 READABLE: Final = "card.md"
@@ -99,8 +100,8 @@ def import_zip(
     ------
     ModelError
         The archive is damaged, too large, or holds anything but the files of a
-        bundle; the name is taken; or `ser_core.models.bundle.load_bundle` refuses
-        the model. Nothing is left behind.
+        bundle; the name is taken, or that of the shipped model; or
+        `ser_core.models.bundle.load_bundle` refuses the model. Nothing is left behind.
 
     Notes
     -----
@@ -112,6 +113,7 @@ def import_zip(
     files = _members(content)
     card = ModelCard.from_text(files[CARD])
     folder = bundle_folder(data, card.name if name is None else name)
+    check_not_shipped(folder.name)
     missing = (card.files.keys() | {CARD}) ^ files.keys()
     if missing:
         raise ModelError(

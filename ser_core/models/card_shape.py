@@ -92,6 +92,17 @@ _RESULT: Final = _Result(
                 Maybe(Number()),
             ),
             "interval_reason": Maybe(_WORDS),
+            "by_corpus": ListOf(
+                Table(
+                    {
+                        "corpus": Text(longest=100),
+                        "n": _COUNT,
+                        "war": _SHARE,
+                        "uar": _SHARE,
+                    }
+                ),
+                50,
+            ),
         },
     ),
     ("n_test",),

@@ -91,10 +91,27 @@ def _figures(card: ModelCard) -> list[str]:
     lines += table(["Figure", *(title for title, _ in columns)], rows)
     lines += ["", "In brackets: 95 % intervals, which draw speakers anew."]
     for _, result in columns:
+        lines += _by_corpus(result)
         reason = result.get("interval_reason")
         if reason:
             lines += ["", f"{_title(result)}: {inert(reason, longest=2_000)}"]
     return lines + _remarks(card)
+
+
+def _by_corpus(result: Mapping[str, Any]) -> list[str]:
+    """Make the table of the corpora that were tested together, where it is there."""
+    rows = [
+        [inert(part["corpus"]), count(part["n"]), *_shares(part)]
+        for part in result.get("by_corpus", ())
+    ]
+    if not rows:
+        return []
+    return ["", *table([_title(result), "Clips", "UAR", "WAR"], rows)]
+
+
+def _shares(part: Mapping[str, Any]) -> list[str]:
+    """Write UAR and WAR of a part of the tested clips."""
+    return [with_interval(part, name) for name in ("uar", "war")]
 
 
 def _remarks(card: ModelCard) -> list[str]:

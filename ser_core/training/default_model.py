@@ -57,6 +57,9 @@ REPEATS: Final[Mapping[str, int]] = {"emo-db": 5}
 """How often a corpus counts: EMO-DB has a sixteenth of CREMA-D's recordings, and
 German voices should be heard, too."""
 
+_FILES_PER_WORKER: Final = 64
+_TIMES: Final = ("fit_s", "predict_s")
+
 Rows = npt.NDArray[np.float32]
 
 
@@ -190,7 +193,10 @@ def _copies(plan: TrainingPlan, samples: Samples, emit: Emit) -> Rows:
     task = Worsening(feature_set=feature_set(plan.features), n_copies=N_COPIES)
     paths = [str(utterance.path) for utterance in samples.utterances]
     found: list[Rows] = []
-    with open_backend("loky", n_workers=available_cores()) as backend:
+    # with few files, starting workers takes longer than it saves
+    n_workers = min(available_cores(), len(paths) // _FILES_PER_WORKER)
+    name = "loky" if n_workers > 1 else "sequential"
+    with open_backend(name, n_workers=max(1, n_workers)) as backend:
         backend.start()
         for path, rows in zip(
             paths, backend.map(task, paths, chunk_size=8), strict=True
@@ -359,6 +365,3 @@ def _tell_progress(emit: Emit, done: int, total: int) -> None:
             "remaining_s": None,
         }
     )
-
-
-_TIMES: Final = ("fit_s", "predict_s")

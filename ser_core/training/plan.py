@@ -15,6 +15,7 @@ from ser_core.execution.parameters import is_whole
 from ser_core.features.registry import feature_set
 from ser_core.labels import EMOTIONS
 from ser_core.models.registry import MODELS, build_recogniser
+from ser_core.models.shipped import SHIPPED
 
 LABELS: Final[tuple[str, ...]] = ("emotion", "gender-emotion")
 """What the classes are: emotions, or gender and emotion together."""
@@ -139,6 +140,11 @@ class TrainingPlan:
                 f"save = {self.save!r} cannot be a model's name; use up to 60 letters, "
                 "digits, dots, hyphens and underscores, beginning with a letter or "
                 "digit"
+            )
+        if self.save is not None and self.save.lower() == SHIPPED:
+            raise ParameterError(
+                f"save = {self.save!r} is the name of the model that comes with SER "
+                "Lab; choose another one"
             )
 
     def _check_numbers(self) -> None:

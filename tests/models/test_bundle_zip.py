@@ -72,6 +72,13 @@ def test_a_model_goes_out_and_comes_in_the_same(
         import_zip(exported, data, name="taken")
 
 
+def test_no_model_comes_in_under_the_shipped_one_s_name(
+    exported: bytes, data: DataFolder
+) -> None:
+    with pytest.raises(ModelError, match="comes with SER Lab"):
+        import_zip(exported, data, name="default")
+
+
 def test_an_export_has_a_card_to_read(exported: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(exported)) as archive:
         assert archive.read("card.md").decode().startswith("# Model m\n")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import doctest
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,14 @@ import pytest
 from bundle_models import card, fitted, result, rows
 
 from ser_core.errors import ModelError
+from ser_core.evaluation.probabilities import CalibrationBin
 from ser_core.models import acceleration_process, calibration, card_markup
+from ser_core.models.abstention import Abstention, AbstentionPoint
+from ser_core.models.calibration import Calibration
 from ser_core.models.card import CardCorpus, CardResults, ModelCard
 from ser_core.models.card_markup import inert
 from ser_core.models.card_record import card_from_record, licence_note
+from ser_core.models.other_corpus import OtherCorpus
 from ser_core.models.training_distance import (
     TrainingDistances,
     distances,
@@ -325,3 +330,157 @@ def test_the_examples_of_the_documentation_hold() -> None:
         found = doctest.testmod(module)
         assert found.attempted
         assert not found.failed
+
+
+def with_everything() -> ModelCard:
+    """Make a card with all that older ones lack."""
+    return card(
+        calibration=Calibration(
+            temperature=1.5,
+            n=200,
+            n_speakers=10,
+            ece_before=0.12,
+            ece_after=0.03,
+            log_loss_before=1.2,
+            log_loss_after=1.1,
+            bins=(CalibrationBin(confidence=0.61, accuracy=0.58, n=200),),
+            basis="Fitted somehow.",
+        ),
+        abstention=Abstention(
+            min_confidence=0.42,
+            max_distance=1.75,
+            curve=(
+                AbstentionPoint(confidence=0.0, share=1.0, accuracy=0.6),
+                AbstentionPoint(confidence=0.42, share=0.8, accuracy=0.7),
+                AbstentionPoint(confidence=0.95, share=0.0, accuracy=None),
+            ),
+            basis="Chosen somehow.",
+        ),
+        results=CardResults(
+            plan={
+                **result("speaker", independent=True),
+                "by_corpus": [{"corpus": "emo-db", "n": 9, "war": 0.5, "uar": 0.25}],
+            },
+            other_corpora=(
+                OtherCorpus(
+                    name="tess",
+                    language="English (Canada)",
+                    licence=None,
+                    n_clips=84,
+                    n_speakers=2,
+                    classes=("angry", "sad"),
+                    left_out={"surprised": 14},
+                    n_failed=1,
+                    war=0.4,
+                    war_interval=None,
+                    uar=0.45,
+                    uar_interval=(0.3, 0.6),
+                    interval_reason="two speakers",
+                    recall={"angry": 0.3, "sad": 0.6},
+                    ece=0.2,
+                    share_answered=0.5,
+                    accuracy_answered=0.75,
+                    share_too_far=0.1,
+                    note="Read from lossy copies.",
+                ),
+            ),
+        ),
+    )
+
+
+def test_a_card_with_calibration_comes_back_from_its_json() -> None:
+    made = with_everything()
+    assert ModelCard.from_text(json.dumps(made.to_json()).encode()) == made
+
+
+def test_a_card_without_calibration_is_written_as_before() -> None:
+    document = card().to_json()
+    later = {"calibration", "abstention", "uncalibrated_reason"}
+    assert not later & document.keys()
+    assert "other_corpora" not in document["results"]
+
+
+def test_the_text_tells_calibration_doubt_and_other_corpora() -> None:
+    text = with_everything().to_markdown()
+    assert "by the temperature 1.50" in text
+    assert "| ECE | 0.120 | 0.030 |" in text
+    assert "| 61 % | 58 % | 200 |" in text
+    assert (
+        "Below a confidence of 42 % it answers *unsure*: 80 % of the clips of unseen "
+        "speakers get an answer, and 70 % of these are right." in text
+    )
+    assert "farther than 1.75" in text
+    assert "| 95 % | 0 % | – |" in text
+    row = next(line for line in text.splitlines() if line.startswith("| tess"))
+    assert "45.0 % (30.0 to 60.0)" in row
+    assert "75.0 %" in row
+    assert "surprised (14)" in text
+    assert "1 clips could not be read" in text
+    assert "| emo-db | 9 | 25.0 % | 50.0 % |" in text
+
+
+def test_the_text_says_why_nothing_is_calibrated() -> None:
+    text = card(uncalibrated_reason="there was one speaker").to_markdown()
+    assert "not calibrated: there was one speaker." in text
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("calibration", "temperature"), 0),
+        (("calibration", "temperature"), "1"),
+        (("calibration", "ece_after"), 1.5),
+        (("calibration", "bins"), []),
+        (("calibration", "surplus"), 1),
+        (("abstention", "min_confidence"), 0.5),  # no point of the curve
+        (("abstention", "max_distance"), -1),
+        (("abstention", "curve"), []),
+        (("abstention", "curve"), [{"confidence": 0.42, "share": 2, "accuracy": 1}]),
+        (("results", "other_corpora"), [{"name": "tess"}]),
+        (("results", "other_corpora"), {}),
+        (("uncalibrated_reason",), 3),
+    ],
+)
+def test_calibration_that_is_not_as_it_should_be_is_refused(
+    place: tuple[str, ...], value: Any
+) -> None:
+    document = json.loads(json.dumps(with_everything().to_json()))
+    inner = document
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    with pytest.raises(ModelError, match="the model's card"):
+        ModelCard.from_json(document)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"classes": ["angry", "bored"], "recall": {"angry": 0.3, "bored": 0.6}},
+        {"recall": {"angry": 0.3}},
+        {"uar": 1.5},
+        {"left_out": {"surprised": -1}},
+    ],
+)
+def test_another_corpus_that_does_not_fit_the_model_is_refused(
+    changes: dict[str, Any],
+) -> None:
+    document = json.loads(json.dumps(with_everything().to_json()))
+    document["results"]["other_corpora"][0].update(changes)
+    with pytest.raises(ModelError, match="other_corpora"):
+        ModelCard.from_json(document)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_of_another_corpus_stays_text(text: str) -> None:
+    made = with_everything()
+    (other,) = made.results.other_corpora
+    hostile = replace(
+        other, name=text[:100], language=text, note=text, interval_reason=text
+    )
+    shown = replace(
+        made, results=replace(made.results, other_corpora=(hostile,))
+    ).to_markdown()
+    assert "<" not in shown
+    assert not re.search(r"(?<!\\)(\]\(|!\[|:[/a-z]|\*\*b|~~s|\$|`code|@b)", shown)
+    assert "| a | b |" not in shown

@@ -86,3 +86,9 @@ def test_json_that_is_no_plan_is_refused(document: dict[str, Any]) -> None:
 def test_a_line_names_corpora_without_the_folders_above() -> None:
     line = describe(plan(corpora=("/home/someone/EMO-DB/", "tess"), pca=0.9))
     assert line == "EMO-DB + tess, functionals, svm, PCA 0.9, speaker"
+
+
+@pytest.mark.parametrize("name", ["default", "Default"])
+def test_no_model_is_saved_under_the_shipped_one_s_name(name: str) -> None:
+    with pytest.raises(ParameterError, match="comes with SER Lab"):
+        plan(save=name)
