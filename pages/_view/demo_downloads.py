@@ -28,11 +28,15 @@ def downloads(results: Sequence[FileResult], *, name: str) -> None:
 
 
 def buttons(results: Sequence[FileResult], *, name: str) -> None:
-    """Offer results as files, each made when it is asked for."""
+    """Offer results as files, made beforehand.
+
+    What Streamlit makes only when it is asked for belongs to no session: the end of
+    any other visitor's run removes it, often before the browser has fetched it.
+    """
     with st.container(horizontal=True):
         st.download_button(
             "Results (CSV)",
-            lambda: results_csv(results),
+            results_csv(results),
             f"{name}.csv",
             "text/csv",
             icon=":material/table:",
@@ -41,7 +45,7 @@ def buttons(results: Sequence[FileResult], *, name: str) -> None:
         )
         st.download_button(
             "Segments (CSV)",
-            lambda: segments_csv(results),
+            segments_csv(results),
             f"{name}-segments.csv",
             "text/csv",
             icon=":material/timeline:",
@@ -51,7 +55,7 @@ def buttons(results: Sequence[FileResult], *, name: str) -> None:
         )
         st.download_button(
             "Results (JSON)",
-            lambda: to_json(results),
+            to_json(results),
             f"{name}.json",
             "application/json",
             icon=":material/data_object:",
