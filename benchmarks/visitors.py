@@ -55,6 +55,7 @@ class Visit:
 
     clip: Clip
     answer_s: float
+    refused: int
     told: list[dict[str, Any]]
     seen: str
     sound: str
@@ -240,7 +241,14 @@ async def _upload(page: Any, clip: Clip) -> Visit:
     began = time.monotonic()
     await page.locator("input[type=file]").set_input_files(file)
     heading = page.get_by_role("heading", name=clip.emotion.capitalize(), exact=True)
-    await heading.first.wait_for()
+    again = page.get_by_role("button", name="Try again")
+    refused = 0
+    await heading.or_(again).first.wait_for()
+    while await again.is_visible():
+        refused += 1
+        await again.click()
+        await again.wait_for(state="hidden")
+        await heading.or_(again).first.wait_for()
     answer_s = time.monotonic() - began
     sound = await page.locator("audio[src]").first.get_attribute("src")
     await page.get_by_role("tab", name="Table and downloads").click()
@@ -251,7 +259,8 @@ async def _upload(page: Any, clip: Clip) -> Visit:
         await button.click()
     path = await (await download.value).path()
     seen = await page.locator("body").inner_text()
-    return Visit(clip, answer_s, json.loads(Path(path).read_text()), seen, str(sound))
+    told = json.loads(Path(path).read_text())
+    return Visit(clip, answer_s, refused, told, seen, str(sound))
 
 
 class _Peak:
@@ -327,15 +336,16 @@ async def measure(folder: Path, n_visitors: int, n_waves: int) -> list[Wave]:
 def report(waves: Sequence[Wave]) -> None:
     """Print what was seen, one line a wave."""
     print(
-        "visitors  right  others seen  first answer s (median, longest)  "
-        "server MB before/peak/after  with decoders MB  processes  left behind"
+        "visitors  right  others seen  told to try again  "
+        "first answer s (median, longest)  server MB before/peak/after  "
+        "with decoders MB  processes  left behind"
     )
     for one in waves:
         times = [visit.answer_s for visit in one.visits]
         left = set(one.after.temporary) | (set(one.after.data) - set(one.before.data))
         print(
             f"{len(one.visits):8}  {sum(v.right for v in one.visits):5}  "
-            f"{len(one.strangers_seen()):11}  "
+            f"{len(one.strangers_seen()):11}  {sum(v.refused for v in one.visits):17}  "
             f"{statistics.median(times):6.2f} {max(times):6.2f}  "
             f"{one.before.rss_bytes / 1e6:.0f} / {one.peak_server_bytes / 1e6:.0f} / "
             f"{one.after.rss_bytes / 1e6:.0f}  {one.peak_tree_bytes / 1e6:.0f}  "
