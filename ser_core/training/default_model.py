@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ser_core.corpora.registry import lookup
-from ser_core.errors import CorpusError
+from ser_core.errors import CorpusError, ParameterError
 from ser_core.evaluation.metrics import evaluate
 from ser_core.evaluation.splits import Splitting
 from ser_core.execution import open_backend
@@ -132,6 +132,8 @@ def make_default(
     ------
     CorpusError
         A corpus is not known, or a file of it cannot be read.
+    ParameterError
+        The folder has another name.
     ModelError
         The folder is taken, or an unseen corpus was trained on.
     BackendError
@@ -145,6 +147,10 @@ def make_default(
     and told on the card are the recordings as they are.
 
     """
+    if out.name != SHIPPED:
+        raise ParameterError(
+            f"out = '{out}' must end in {SHIPPED!r}, which is the model's name; add it"
+        )
     check_free(out)
     for name in unseen:  # told before minutes of work
         lookup(name, data=data)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ser_core.cli.main import main
-from ser_core.errors import ModelError
+from ser_core.errors import ModelError, ParameterError
 from ser_core.models.bundle import load_bundle
 from ser_core.models.card import ModelCard
 from ser_core.models.training_distance import distances
@@ -116,6 +116,15 @@ def test_a_taken_folder_is_told_before_the_work(
     _, out, data = made
     monkeypatch.setattr(default_model, "choose_corpora", None)
     with pytest.raises(ModelError, match="default"):
+        make_default(["nowhere"], unseen=[], out=out, data=data, emit=silent)
+
+
+def test_a_folder_of_another_name_is_told_before_the_work(
+    made: tuple[ModelCard, Path, DataFolder], tmp_path: Path
+) -> None:
+    _, _, data = made
+    out = tmp_path / "mine"
+    with pytest.raises(ParameterError, match="must end in 'default'"):
         make_default(["nowhere"], unseen=[], out=out, data=data, emit=silent)
 
 
