@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages._view import cache, widgets
 from pages._view.figures import corpus as figures
+from pages._view.private_sound import private
 from ser_core.errors import AudioError
 
 
@@ -36,7 +37,7 @@ def listen(path: Path, *, caption: str) -> None:
         st.error(error.message, icon=":material/error:")
         return
     st.caption(f"{caption} · {heard.sample_rate:,} Hz")
-    st.audio(heard.wav, format="audio/wav")
+    st.audio(private(heard.wav), format="audio/wav")
     left, right = st.columns(2)
     with left:
         widgets.chart(

@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._view import cache, format, state
+from pages._view.private_sound import private
 from ser_core.corpora.registry import RegisteredCorpus, registered
 from ser_core.errors import AudioError, CorpusError
 from ser_core.store.data_folder import DataFolder
@@ -245,4 +246,4 @@ def _play(
             icon=":material/volume_off:",
         )
         return
-    st.audio(heard.wav, format="audio/wav")
+    st.audio(private(heard.wav), format="audio/wav")

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._view import format, visitor, widgets
+from pages._view.sign_in import sign_in
 from ser_core.jobs.rules import has_operator_token
 from ser_core.jobs.sharing import remove_own_jobs
 from ser_core.jobs.usage import usage
@@ -37,7 +38,7 @@ def server_rules(data: DataFolder) -> None:
     st.dataframe(rules_table(chosen), hide_index=True, height="content")
     _own(who, chosen, data)
     with st.container(horizontal=True, vertical_alignment="center"):
-        _sign_in()
+        sign_in()
         _operators_door(who)
 
 
@@ -93,16 +94,6 @@ def _own(who: visitor.Visitor, chosen: Settings, data: DataFolder) -> None:
         with widgets.said_plainly():
             remove_own_jobs(who, data=data)
             st.rerun()
-
-
-def _sign_in() -> None:
-    """Offer to sign in or out, where the server has a sign-in."""
-    if "is_logged_in" not in st.user.to_dict():
-        return
-    if visitor.signed_in() is None:
-        st.button("Sign in", icon=":material/login:", on_click=st.login)
-    else:
-        st.button("Sign out", icon=":material/logout:", on_click=st.logout)
 
 
 def _operators_door(who: visitor.Visitor) -> None:
