@@ -53,9 +53,6 @@ def signed_in_as() -> str | None:
 
 def sign_in() -> None:
     """Offer to sign in or out; draw nothing where the server has no sign-in."""
-    names = providers()
-    if not names:
-        return
     person = signed_in_as()
     if person is not None:
         st.button(
@@ -66,7 +63,7 @@ def sign_in() -> None:
             help=f"You are signed in as {person}.",
         )
         return
-    for name in names:
+    for name in providers():
         st.button(
             "Sign in" if name == _DEFAULT else f"Sign in with {name}",
             icon=":material/login:",
