@@ -224,7 +224,8 @@ def _parameters(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _results(record: Mapping[str, Any]) -> CardResults:
     """Return the figures of a record, without predictions."""
-    names = (record.get("unseen_speakers") or _FIGURES).keys() | _FIGURES.keys()
+    # in one order, so that the same figures are the same text
+    names = sorted((record.get("unseen_speakers") or _FIGURES).keys() | _FIGURES.keys())
     unseen = record.get("unseen_speakers")
     return CardResults(
         plan=_figures({key: record[key] for key in names if key in record}),
