@@ -129,8 +129,10 @@ def listen(
     -----
     A recording of at most `WHOLE_S` seconds is one clip, as in training. A longer one
     is cut at its pauses; each stretch is classified, and the whole gets the mean of
-    their probabilities, weighted by their length. At most `_KEPT_S` seconds of it are
-    held, whatever its length.
+    their probabilities and the median of their distances from the training data, both
+    weighted by their length: where half of the speech is unlike anything the model
+    knows, the whole is unsure, and a single odd stretch does not make it so. At most
+    `_KEPT_S` seconds of it are held, whatever its length.
 
     """
     return _Listener(recording, name, model, min_confidence).hear(timeline, progress)
@@ -244,7 +246,10 @@ class _Listener:
             )
             for name in self._model.classes
         }
-        return replace(self._result(probabilities, segments), whole=False)
+        result = self._result(
+            probabilities, segments, distance=_usual_distance(segments)
+        )
+        return replace(result, whole=False)
 
     def _unheard(self, reasons: Sequence[str]) -> FileResult:
         """Answer that nothing is known, each class being as probable as the others."""
@@ -353,3 +358,14 @@ class _Listener:
             yield
         finally:
             self._seconds[what] += time.perf_counter() - started_s
+
+
+def _usual_distance(segments: Sequence[Segment]) -> float | None:
+    """Return the median of the stretches' distances, weighted by their length."""
+    known = sorted(
+        (s.distance, s.duration_s) for s in segments if s.distance is not None
+    )
+    if not known:
+        return None
+    passed_s = np.cumsum([seconds for _, seconds in known])
+    return known[int(np.searchsorted(passed_s, passed_s[-1] / 2))][0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,41 @@ def test_whole_of_a_long_recording_is_the_mean_weighted_by_length(
     )
     assert result.probabilities["loud"] == pytest.approx(expected)
     assert sum(result.probabilities.values()) == pytest.approx(1)
+
+
+class FarModel(LoudnessModel):
+    """Find quiet clips far from the training, and answer up to a distance of 2."""
+
+    card: Any = SimpleNamespace(
+        abstention=SimpleNamespace(min_confidence=0.0, max_distance=2.0),
+        distances=None,
+        calibration=None,
+    )
+
+    def distance(self, x: np.ndarray) -> float | None:
+        return 1.0 if x[0] > 0.2 else 100.0
+
+
+def test_long_recording_unlike_the_training_is_unsure(dialogue: np.ndarray) -> None:
+    result = heard(wav(scaled(dialogue, 0.1)), FarModel())
+    assert {s.decision.emotion for s in result.segments} == {"unsure"}
+    assert result.decision is not None
+    assert result.decision.emotion == "unsure"
+    assert "unlike anything" in result.decision.reasons[0]
+    again = result.decided(FarModel.card, 0.0)
+    assert again.decision is not None
+    assert again.decision.emotion == "unsure"
+
+
+def test_one_odd_stretch_leaves_a_long_recording_its_answer(
+    dialogue: np.ndarray,
+) -> None:
+    mostly_loud = [scaled(dialogue[: 15 * RATE], 0.8), dialogue[5 * RATE : 10 * RATE]]
+    loud = [scaled(voice(index), 0.8) for index in range(4)]
+    result = heard(wav(np.concatenate([*mostly_loud, *loud])), FarModel())
+    assert "unsure" in {s.decision.emotion for s in result.segments}
+    assert result.decision is not None
+    assert result.decision.emotion == "loud"
 
 
 def test_no_more_than_a_stretch_is_ever_given_to_the_model(
