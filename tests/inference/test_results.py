@@ -45,7 +45,9 @@ def heard(**changes: Any) -> FileResult:
         "distance": 1.25,
         "share_nearer": 0.5,
         "warnings": (
-            QualityWarning(code="clipping", message="It clips.", remedy="Turn it down."),
+            QualityWarning(
+                code="clipping", message="It clips.", remedy="Turn it down."
+            ),
         ),
         "segments": (segment(0.0, 0.9), segment(2.0, 0.3)),
         "duration_s": 4.0,
