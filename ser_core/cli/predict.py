@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -65,26 +66,33 @@ def add_to(commands: Subparsers) -> None:
 def predict(options: argparse.Namespace, data: DataFolder) -> int:
     """Hear files and print what was heard; 0 only if every file could be heard."""
     from ser_core.inference.decision import check_confidence
-    from ser_core.inference.files import recognise_files, recordings_below
+    from ser_core.inference.files import (
+        left_out_below,
+        recognise_files,
+        recordings_below,
+    )
     from ser_core.inference.loading import load_model
 
     check_confidence(options.min_confidence)
     files = recordings_below(options.files)
+    left_out = left_out_below(options.files)
     model = load_model(options.model, data=data)
     told = _Progress(len(files))
     n_failed = 0
-    for result in recognise_files(
+    heard = recognise_files(
         files,
         model=model,
         timeline=options.timeline,
         min_confidence=options.min_confidence,
         progress=told,
-    ):
+    )
+    for result in chain(left_out, heard):
         told.close()
         n_failed += result.error is not None
         print(_line(result, options), flush=True)
     if n_failed:
-        print(f"{n_failed} of {len(files)} files could not be heard", file=sys.stderr)
+        n_files = len(left_out) + len(files)
+        print(f"{n_failed} of {n_files} files could not be heard", file=sys.stderr)
     return 1 if n_failed else 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from ser_core.audio.display_names import visible_text
 from ser_core.audio.limits import Limits
 from ser_core.corpora.tree import AUDIO_SUFFIXES, walk
 from ser_core.errors import ParameterError
@@ -49,6 +50,37 @@ def recordings_below(paths: Iterable[Path]) -> list[Path]:
         else:
             raise ParameterError(f"'{path}' does not exist; give files or folders")
     return list(found)
+
+
+def left_out_below(paths: Iterable[Path]) -> list[FileResult]:
+    """Say of recordings below folders why `recordings_below` does not list them.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        As for `recordings_below`.
+
+    Returns
+    -------
+    results : list of FileResult
+        With an `error` each: links to nothing, formats that are not read, folders that
+        cannot be listed.
+
+    Raises
+    ------
+    CorpusError
+        As `recordings_below`.
+
+    """
+    return [
+        FileResult(
+            file=str(path / problem.path),
+            error=f"'{visible_text(problem.path)}' was left out: {problem.reason}",
+        )
+        for path in dict.fromkeys(paths)
+        if path.is_dir()
+        for problem in walk(path).problems
+    ]
 
 
 def recognise_files(

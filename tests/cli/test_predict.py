@@ -68,6 +68,22 @@ def test_a_file_that_cannot_be_heard_fails_the_command_and_no_other_file(
     assert "1 of 3 files" in errors
 
 
+def test_what_a_folder_holds_and_cannot_be_opened_fails_the_command(
+    voices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (voices / "film.m4a").write_bytes(b"x")
+    (voices / "gone.wav").symlink_to("nowhere.wav")
+    (voices / "notes.txt").write_text("no recording")
+    status, lines, errors = told(capsys, tmp_path, str(voices), "--json")
+    documents = {Path(d["file"]).name: d for d in map(json.loads, lines)}
+    assert status == 1
+    assert documents.keys() == {"a.wav", "b.flac", "film.m4a", "gone.wav"}
+    assert "does not read" in documents["film.m4a"]["error"]
+    assert "leads to no file" in documents["gone.wav"]["error"]
+    assert documents["a.wav"]["error"] is None
+    assert "2 of 4 files" in errors
+
+
 def test_people_get_words(
     voices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
