@@ -180,8 +180,9 @@ def open_job(job_id: str, data: DataFolder) -> JobFolder:
     folder = JobFolder(data.jobs / job_id)
     if not folder.ticket.is_file():
         raise JobError(
-            f"job {job_id} is not in '{data.jobs}'; it was removed, or belongs to "
-            "another data folder (--data-dir, SER_LAB_HOME)"
+            f"job {job_id} is not in this data folder; it was removed, or belongs to "
+            "another one (--data-dir, SER_LAB_HOME)",
+            path=str(data.jobs),
         )
     return folder
 

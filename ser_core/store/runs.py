@@ -220,9 +220,10 @@ class RunStore:
                 raise self._unknown(run_id)
 
     def _unknown(self, run_id: str) -> RecordError:
+        shown = repr(run_id) if len(repr(run_id)) <= 60 else repr(run_id)[:60] + "…"
         return RecordError(
-            f"run {run_id!r} is not in '{self.path}'; it may have been deleted, "
-            "or belong to another data folder",
+            f"run {shown} is not in this data folder; it may have been deleted, or "
+            "belong to another one (--data-dir, SER_LAB_HOME)",
             path=str(self.path),
         )
 

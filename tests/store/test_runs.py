@@ -73,8 +73,12 @@ def test_listing_shows_newest_first_with_headline(store: RunStore) -> None:
 
 def test_nothing_is_created_by_reading(store: RunStore) -> None:
     assert store.list() == []
-    with pytest.raises(RecordError, match="'a' is not in"):
+    with pytest.raises(RecordError, match="'a' is not in") as caught:
         store.get("a")
+    assert str(store.path.parent) not in caught.value.message
+    with pytest.raises(RecordError) as caught:
+        store.get("a" * 100_000)
+    assert len(caught.value.message) < 300
     with pytest.raises(RecordError, match="'a' is not in"):
         store.delete("a")
     assert not store.path.parent.exists()
