@@ -1,8 +1,9 @@
 """Run every check of the project, the same for people and for CI.
 
 ``python tools/check.py`` runs lint, format, types and tests, and ends with a
-non-zero exit code when any of them fails. Arguments are passed on to pytest, as in
-``python tools/check.py -m "not browser"``.
+non-zero exit code when any of them fails. Tests run in several processes, because
+many of them wait for processes of their own. Arguments are passed on to pytest, as in
+``python tools/check.py -m "not browser"``, or ``-n 0`` for a single process.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+MOST_PROCESSES = 8
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +30,7 @@ def main(arguments: list[str]) -> int:
             "lint": [python, "-m", "ruff", "check", "."],
             "format": [python, "-m", "ruff", "format", "--check", "."],
             "types": [python, "-m", "mypy"],
-            "tests": [python, "-m", "pytest", *arguments],
+            "tests": [python, "-m", "pytest", *_spread(), *arguments],
         }
         failed = []
         for name, command in checks.items():
@@ -40,6 +42,16 @@ def main(arguments: list[str]) -> int:
             print(f"== {name}: {time.monotonic() - began:.0f} s", flush=True)
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return len(failed)
+
+
+def _spread() -> list[str]:
+    """Return the options that deal the tests to one process more than there are cores.
+
+    Whoever is done takes from the others, so that a few long tests at the end do not
+    leave the rest idle.
+    """
+    n_processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
+    return ["-n", str(n_processes), "--dist", "worksteal"]
 
 
 if __name__ == "__main__":
