@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,11 +10,10 @@ _MAIN = sys.modules["__main__"]
 
 
 @pytest.fixture(autouse=True)
-def own_main_module() -> Iterator[None]:
+def own_main_module() -> None:
     """Give each test the main module of the test run.
 
     A page that was tried before leaves its own script there, and processes that are
     spawned would run that again.
     """
     sys.modules["__main__"] = _MAIN
-    yield

@@ -14,6 +14,8 @@ from ser_core.models.card_text import inert
 from ser_core.store.data_folder import DataFolder
 
 _SAVED: Final = "pages/model.py"
+_FAR_OFF: Final = 0.1
+"""Calibration error on another corpus from which it is told."""
 
 
 def choose_model(data: DataFolder) -> ModelChoice | None:
@@ -119,7 +121,13 @@ def _elsewhere(card: ModelCard) -> str:
         f"{inert(demo_words.corpus(other.name))} {format.percent(other.uar)}"
         for other in card.results.other_corpora
     ]
-    return f"**On other corpora** (UAR): {format.listing(told)}." if told else ""
+    if not told:
+        return ""
+    text = f"**On other corpora** (UAR): {format.listing(told)}"
+    off = max(other.ece for other in card.results.other_corpora)
+    if off > _FAR_OFF:
+        text += f"; its percentages are off there by up to {100 * off:.0f} points"
+    return f"{text}."
 
 
 def card_of(choice: ModelChoice) -> None:

@@ -122,7 +122,7 @@ class ProgressReport:
         Takes the events.
     what : str
         Names the work.
-    unit : {"files", "bytes"}
+    unit : {"files", "bytes", "s"}
         What is counted.
 
     """

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from ser_core.corpora.registry import lookup
 from ser_core.errors import ParameterError
+from ser_core.jobs.corpus_work import ProgressReport
 from ser_core.jobs.work_place import Emit, WorkPlace
 
 MOST_FILES: Final = 20_000
 """Recordings of one job."""
 
-_EVERY_S: Final = 0.5
 _KEYS: Final = frozenset({"corpus", "files", "model", "timeline", "min_confidence"})
 
 
@@ -83,38 +82,22 @@ class _Report:
     """Tell how many files were heard; of a single one, how many seconds."""
 
     def __init__(self, emit: Emit, n_files: int) -> None:
-        self._emit = emit
+        alone = n_files == 1
+        self._seconds = ProgressReport(emit, "seconds", unit="s") if alone else None
+        self._files = None if alone else ProgressReport(emit, "recordings")
         self._n_files = n_files
         self._n_done = 0
-        self._said_s = 0.0
 
     def __call__(self, path: Path, done_s: float, total_s: float) -> None:
-        """Say how far a file is, now and then."""
-        if self._n_files > 1 or time.monotonic() - self._said_s < _EVERY_S:
-            return
-        self._said_s = time.monotonic()
-        self._say("seconds heard", round(done_s), round(total_s))
+        """Say how far a file is."""
+        if self._seconds is not None:
+            self._seconds(round(done_s), round(total_s))
 
     def next_file(self) -> None:
         """Say that one more file was heard."""
         self._n_done += 1
-        if self._n_files > 1:
-            self._say("recordings", self._n_done, self._n_files)
-
-    def _say(self, what: str, done: int, total: int) -> None:
-        """Emit progress."""
-        self._emit(
-            {
-                "type": "progress",
-                "arm": None,
-                "repeat": None,
-                "what": what,
-                "done": done,
-                "total": total,
-                "files_per_s": None,
-                "remaining_s": None,
-            }
-        )
+        if self._files is not None:
+            self._files(self._n_done, self._n_files)
 
 
 def _check(parameters: Mapping[str, Any]) -> None:
