@@ -61,6 +61,19 @@ def of_upload(file: UploadedFile, *, name: str | None = None) -> Clip:
     )
 
 
+def of_content(
+    content: bytes, *, name: str, truth: str | None = None, corpus: str | None = None
+) -> Clip:
+    """Take a recording that was made here."""
+    return Clip(
+        name=name,
+        source=content,
+        key=hashlib.sha256(content).hexdigest(),
+        truth=truth,
+        corpus=corpus,
+    )
+
+
 def of_recording(
     path: Path, *, name: str, truth: str | None = None, corpus: str | None = None
 ) -> Clip:

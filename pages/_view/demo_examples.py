@@ -1,4 +1,4 @@
-"""Examples: recordings of the corpora of this installation, truth told afterwards."""
+"""Examples: made-up voices and recordings of corpora, the truth told afterwards."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import Final
 import streamlit as st
 
 from pages._view import cache, state, widgets
-from pages._view.demo_clip import Clip, of_recording
+from pages._view.demo_clip import Clip, of_content, of_recording
 from ser_core.corpora.contract import ReadOptions
 from ser_core.corpora.listing import select_evenly
 from ser_core.corpora.registry import registered
+from ser_core.corpora.synthetic_examples import synthetic_voices
 from ser_core.corpora.utterance import Utterance
 from ser_core.store.data_folder import DataFolder
 
 N_EXAMPLES: Final = 12
+MADE_UP: Final = ""
+"""Choice that needs no corpus, by a name that no corpus has."""
 
 
 def choose_example(data: DataFolder) -> list[Clip]:
@@ -30,23 +33,20 @@ def choose_example(data: DataFolder) -> list[Clip]:
 
     """
     corpora = {entry.name: entry for entry in registered(data) if entry.available}
-    if not corpora:
-        widgets.empty(
-            "There is no corpus here yet. The synthetic one is made offline in under a "
-            "minute.",
-            page="pages/corpora.py",
-            label="Open Corpora",
-        )
-        return []
-    if st.session_state.get(state.DEMO_EXAMPLE_CORPUS) not in (None, *corpora):
+    if st.session_state.get(state.DEMO_EXAMPLE_CORPUS) not in (None, MADE_UP, *corpora):
         del st.session_state[state.DEMO_EXAMPLE_CORPUS]
-    name = st.selectbox(
-        "Corpus",
-        list(corpora),
-        key=state.DEMO_EXAMPLE_CORPUS,
-        persist_state="session",
+    name = str(
+        st.selectbox(
+            "Corpus",
+            [*corpora, MADE_UP],
+            format_func=lambda name: name or "made-up voices, no corpus needed",
+            key=state.DEMO_EXAMPLE_CORPUS,
+            persist_state="session",
+        )
     )
-    entry = corpora[str(name)]
+    if name == MADE_UP:
+        return _made_up()
+    entry = corpora[name]
     read = cache.corpus(str(entry.root), entry.reader, ReadOptions())
     widgets.synthetic_badge(synthetic=read.synthetic)
     chosen = examples(read.utterances)
@@ -57,14 +57,7 @@ def choose_example(data: DataFolder) -> list[Clip]:
             icon=":material/warning:",
         )
         return []
-    number = st.pills(
-        "Example",
-        range(len(chosen)),
-        format_func=lambda index: str(index + 1),
-        key=f"{state.DEMO_EXAMPLE}-{name}",
-        help="Spread over emotions and speakers. What the corpus calls it is told "
-        "after the answer.",
-    )
+    number = _number(len(chosen), name)
     if number is None:
         return []
     utterance = chosen[number]
@@ -76,6 +69,39 @@ def choose_example(data: DataFolder) -> list[Clip]:
             corpus=read.name,
         )
     ]
+
+
+def _made_up() -> list[Clip]:
+    """Let the visitor choose a voice that needs no corpus."""
+    widgets.synthetic_badge(synthetic=True)
+    st.caption(
+        "Voices made by SER Lab, to try this page at once. A model that learned from "
+        "people has never heard anything like them."
+    )
+    voices = synthetic_voices()
+    number = _number(len(voices), MADE_UP)
+    if number is None:
+        return []
+    return [
+        of_content(
+            voices[number].recording(),
+            name=f"Made-up voice {number + 1}",
+            truth=voices[number].emotion,
+            corpus="synthetic",
+        )
+    ]
+
+
+def _number(count: int, name: str) -> int | None:
+    """Let the visitor choose one of several by its number."""
+    return st.pills(
+        "Example",
+        range(count),
+        format_func=lambda index: str(index + 1),
+        key=f"{state.DEMO_EXAMPLE}-{name}",
+        help="Spread over emotions and speakers. What the corpus calls it is told "
+        "after the answer.",
+    )
 
 
 def examples(utterances: Sequence[Utterance]) -> list[Utterance]:

@@ -254,10 +254,13 @@ def test_example_tells_its_label_after_the_answer(demo: Open, lab_home: Path) ->
     assert "The corpus says" in said(app)
 
 
-def test_without_a_corpus_examples_say_where_to_get_one(demo: Open) -> None:
+def test_without_a_corpus_made_up_voices_can_be_heard(demo: Open) -> None:
     app = at_tab(demo(), state.DEMO_INPUT, demo_inputs.EXAMPLES)
     assert not app.exception
-    assert "no corpus here yet" in said(app)
+    app.button_group(key=f"{state.DEMO_EXAMPLE}-").set_value(0).run()
+    assert not app.exception
+    assert "Made-up voice 1" in said(app)
+    assert "The corpus says" in said(app)
 
 
 def test_many_recordings_are_a_table_with_their_errors(
