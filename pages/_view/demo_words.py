@@ -17,7 +17,7 @@ WHAT_IT_IS: Final = (
 
 WHERE_IT_GOES: Final = (
     "What you give stays in this server's memory until you close or reload the page; "
-    "it is not written to its disk, and nobody else sees it. Downloads are yours."
+    "it is not kept on its disk, and nobody else sees it. Downloads are yours."
 )
 
 SUFFIXES: Final = ("wav", "flac", "ogg", "oga", "opus", "mp3", "aiff", "aif", "aifc")
@@ -67,7 +67,8 @@ def limits(most: Limits) -> str:
 
     """
     return (
-        f"{FORMATS}; whatever its name, what is inside decides. Up to "
+        f"{FORMATS}; whatever its name, what is inside decides. M4A and WebM, as some "
+        "phones record them, cannot be read: convert them first. Up to "
         f"{format.size(most.max_bytes)} and {_length(most.max_s)} a file, "
         f"{most.max_channels} channels, {most.min_sample_rate / 1000:g} to "
         f"{most.max_sample_rate / 1000:g} kHz."
