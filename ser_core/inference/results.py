@@ -196,8 +196,8 @@ def results_csv(results: Iterable[FileResult]) -> str:
         [
             [
                 _inert(row.file),
-                "" if row.decision is None else row.decision.emotion,
-                "" if row.decision is None else row.decision.best,
+                "" if row.decision is None else _inert(row.decision.emotion),
+                "" if row.decision is None else _inert(row.decision.best),
                 "" if row.decision is None else f"{row.decision.confidence:.4f}",
                 f"{row.duration_s:.3f}",
                 *(
@@ -232,8 +232,8 @@ def segments_csv(results: Iterable[FileResult]) -> str:
                 _inert(row.file),
                 f"{segment.start_s:.3f}",
                 f"{segment.end_s:.3f}",
-                segment.decision.emotion,
-                segment.decision.best,
+                _inert(segment.decision.emotion),
+                _inert(segment.decision.best),
                 f"{segment.decision.confidence:.4f}",
                 *(f"{segment.probabilities.get(name, 0.0):.4f}" for name in classes),
             ]

@@ -131,6 +131,15 @@ def test_file_name_is_no_formula_in_a_spreadsheet() -> None:
     assert next(csv.DictReader(io.StringIO(text)))["file"] == "'=HYPERLINK(1).wav"
 
 
+def test_class_of_an_imported_model_is_no_formula_in_a_spreadsheet() -> None:
+    odd = Decision(emotion="+A1", best="-A1", confidence=0.75)
+    stretch = Segment(start_s=0.0, end_s=1.0, decision=odd, probabilities={})
+    result = heard(decision=odd, segments=(stretch,))
+    for table in (results_csv([result]), segments_csv([result])):
+        row = next(csv.DictReader(io.StringIO(table)))
+        assert (row["emotion"], row["most_probable"]) == ("'+A1", "'-A1")
+
+
 def test_document_keeps_all_but_the_sound() -> None:
     before = heard(y=np.zeros(4, np.float32))
     after = from_document(json.loads(json.dumps(to_document(before))))
