@@ -23,6 +23,10 @@ from ser_core.errors import AudioError, ParameterError
 __all__ = ["Quality", "QualityMeter", "QualityWarning", "quality_warnings"]
 
 _FRAME_S: Final = 0.02
+_CANCELLED_SHARE: Final = 1e-3
+_LEAST_POWER: Final = 1e-6
+"""Of a channel that holds sound at all: -60 dB relative to full scale."""
+
 _BLOCK: Final = 2**16
 _SOUNDING_DB: Final = 25.0
 """What lies at most this far below the loud frames is sound, not pause."""
@@ -72,6 +76,9 @@ class Quality:
     offset : float, in [0, 1]
         Distance of the mean of the samples from zero, full scale being 1; of the
         channel where it is largest.
+    cancelled : bool
+        The channels are nearly each other's opposite: their mean has less than a
+        thousandth of the power of the strongest.
 
     """
 
@@ -88,6 +95,7 @@ class Quality:
     longest_clipped_run: int
     bandwidth_hz: float
     offset: float
+    cancelled: bool
 
 
 class QualityMeter:
@@ -122,6 +130,8 @@ class QualityMeter:
         self._n_samples = 0
         self._peak = 0.0
         self._sums = np.zeros(n_channels)
+        self._powers = np.zeros(n_channels)
+        self._mono_power = 0.0
         # one upwards and one downwards for each channel
         self._tops = [(FlatTops(), FlatTops()) for _ in range(n_channels)]
         self._frames = Blocks(max(round(_FRAME_S * sample_rate), 2))
@@ -189,6 +199,7 @@ class QualityMeter:
             longest_clipped_run=longest,
             bandwidth_hz=self._bandwidth_hz(spectrum) if heard else 0.0,
             offset=float(np.abs(self._sums).max()) / self._n_samples,
+            cancelled=self._cancelled(),
         )
 
     def _take(self, channels: npt.NDArray[np.float32]) -> None:
@@ -205,8 +216,21 @@ class QualityMeter:
             above.feed(y)
             below.feed(-y)
         mono = channels.mean(axis=1, dtype=np.float32)
+        if channels.shape[1] > 1:
+            self._powers += np.einsum("ij,ij->j", channels, channels, dtype=np.float64)
+            self._mono_power += float(np.einsum("i,i", mono, mono, dtype=np.float64))
         self._levels.feed(self._frames.feed(mono))
         self._spectrum.feed(mono)
+
+    def _cancelled(self) -> bool:
+        """Tell whether the channels cancel each other; an offset is no sound."""
+        if len(self._tops) == 1:
+            return False
+        powers = self._powers / self._n_samples - (self._sums / self._n_samples) ** 2
+        strongest = float(powers.max())
+        mono = self._mono_power / self._n_samples
+        mono -= (float(self._sums.mean()) / self._n_samples) ** 2
+        return strongest > _LEAST_POWER and mono < _CANCELLED_SHARE * strongest
 
     def _flat_tops(self) -> tuple[int, int, int]:
         """Return samples in runs, runs and longest run of the worst channel."""

@@ -112,6 +112,13 @@ def _silence(quality: Quality) -> QualityWarning | None:
     """Say that there is nothing to hear."""
     if quality.level_dbfs >= SILENCE_DBFS:
         return None
+    if quality.cancelled:
+        return QualityWarning(
+            code="silence",
+            message="The channels cancel each other: their mean, which is what a model "
+            "hears, is silent.",
+            remedy="Keep one of the channels, or invert one of them in an editor.",
+        )
     return QualityWarning(
         code="silence",
         message="The recording is silent: whatever is said about an emotion in it "

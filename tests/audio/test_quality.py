@@ -147,6 +147,30 @@ def test_one_clipped_channel_is_enough() -> None:
     assert codes(np.stack([y, clipped], axis=1)) == ["clipping"]
 
 
+def test_channels_that_cancel_each_other_are_not_called_a_muted_microphone() -> None:
+    y = speech_like()
+    (warning,) = quality_warnings(measured(np.stack([y, -y], axis=1)))
+    assert warning.code == "silence"
+    assert "cancel each other" in warning.message
+    assert "one of the channels" in warning.remedy
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.5])
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_silence_with_and_without_an_offset_is_silence(
+    n_channels: int, offset: float
+) -> None:
+    y = np.full((2 * RATE, n_channels), offset, np.float32)
+    assert not measured(y).cancelled
+    assert "muted" in quality_warnings(measured(y))[0].remedy
+
+
+def test_one_channel_alone_and_different_voices_do_not_cancel() -> None:
+    y = speech_like()
+    for other in (y, 0 * y, np.roll(y, 700), -0.5 * y):
+        assert not measured(np.stack([y, other], axis=1)).cancelled
+
+
 def test_warnings_say_what_to_do_and_what_the_model_knows() -> None:
     short = quality_warnings(measured(speech_like()[: RATE * 3 // 10]), trained_s=2.6)
     assert [w.code for w in short] == ["short"]
