@@ -54,15 +54,23 @@ def overview(
     told.append(f"{failed:,} that cannot be read")
     st.markdown(f"**{told[0]}** · {told[1]} · {told[2]}")
     if truths is not None:
-        st.markdown(_right(results, truths))
+        st.markdown(compared(results, truths))
     buttons(results, name=name)
     widgets.chart(figures.counts(results, mode=widgets.mode()), key="demo.counts")
 
 
-def _right(results: Sequence[FileResult], truths: Sequence[str | None]) -> str:
-    """Say how many answers are what the corpus says."""
+def compared(results: Sequence[FileResult], truths: Sequence[str | None]) -> str:
+    """Say how many answers are what the corpus says.
+
+    Parameters
+    ----------
+    results : sequence of FileResult
+    truths : sequence of str or None
+        What a corpus calls each.
+
+    """
     judged = [
-        result.decision.emotion == truth
+        (result, result.decision.emotion == truth, truth)
         for result, truth in zip(results, truths, strict=True)
         if truth is not None
         and result.decision is not None
@@ -70,11 +78,21 @@ def _right(results: Sequence[FileResult], truths: Sequence[str | None]) -> str:
     ]
     if not judged:
         return "No answer can be compared with a label."
-    return (
-        f"{sum(judged):,} of {format.count(len(judged), 'answer')} "
-        f"({format.percent(sum(judged) / len(judged))}) are what the corpus says. That "
-        "is a fair figure only if the model never learned from these speakers."
+    right = sum(same for _, same, _ in judged)
+    unknown = sum(truth not in result.probabilities for result, _, truth in judged)
+    sentences = [
+        f"{right:,} of {format.count(len(judged), 'answer')} "
+        f"({format.percent(right / len(judged))}) are what the corpus says."
+    ]
+    if unknown:
+        sentences.append(
+            f"The corpus gives {unknown:,} of these recordings a label that the model "
+            "cannot answer."
+        )
+    sentences.append(
+        "That is a fair figure only if the model never learned from these speakers."
     )
+    return " ".join(sentences)
 
 
 def choose_row(
@@ -111,7 +129,9 @@ def results_table(
                 for result in results
             ],
             "confidence": [
-                None if result.decision is None else 100 * result.decision.confidence
+                None
+                if result.decision is None or result.unheard
+                else 100 * result.decision.confidence
                 for result in results
             ],
             "seconds": [
@@ -127,7 +147,10 @@ def results_table(
 
 
 def _remarks(result: FileResult) -> str:
-    """Say in a line why a recording could not be heard, or what is wrong with it."""
+    """Say in a line why a recording got no answer, or what is wrong with it."""
     if result.error is not None:
         return f"cannot be read: {result.error}"
-    return "; ".join(warning.message for warning in result.warnings)
+    told = [warning.message for warning in result.warnings]
+    if result.decision is not None and not result.unheard:
+        told = [*result.decision.reasons, *told]
+    return "; ".join(told)

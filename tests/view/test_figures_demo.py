@@ -202,11 +202,20 @@ def test_probabilities_are_ranked_and_the_answer_is_bold() -> None:
 
 def test_no_answer_is_explained() -> None:
     chart = demo_result.probabilities(
-        {"sad": 0.5, "angry": 0.5}, decided=UNSURE, min_confidence=0.6
+        {"sad": 0.55, "angry": 0.45}, decided=UNSURE, min_confidence=0.6
     )
     assert chart.reading.endswith("too little for an answer.")
     far = demo_result.probabilities({"sad": 1.0}, decided=UNSURE, min_confidence=0.6)
     assert far.reading.endswith("no answer is given.")
+
+
+def test_equal_probabilities_are_no_finding() -> None:
+    even = demo_result.probabilities(
+        {"sad": 1 / 3, "angry": 1 / 3, "calm": 1 / 3},
+        decided=UNSURE,
+        min_confidence=0.6,
+    )
+    assert even.reading == "All are equally probable: this says nothing."
 
 
 def test_each_stretch_is_a_block_in_its_row() -> None:
@@ -271,6 +280,18 @@ def test_answers_are_counted_with_those_that_got_none_last() -> None:
     assert ticks == ("sad", "angry", UNSURE, COULD_NOT_READ)
     assert [trace.x[0] for trace in chart.figure.data] == [2, 1, 1, 1]
     assert "1 file could not be read" in chart.reading
+
+
+def test_answers_that_share_the_first_place_are_all_named() -> None:
+    reading = demo_batch.counts(results("sad", "angry", "sad", "angry", "calm")).reading
+    assert reading == "Angry and sad are equally common (40 % each)."
+
+
+def test_silence_is_told_from_doubt() -> None:
+    silent = FileResult(file="a.wav", decision=decision(UNSURE), unheard=("silent",))
+    reading = demo_batch.counts([silent, silent, *results(UNSURE)]).reading
+    assert "1 recording got none, because the model is not sure" in reading
+    assert "2 recordings got none, because there is nothing to judge." in reading
 
 
 def test_what_cannot_be_drawn_is_said() -> None:

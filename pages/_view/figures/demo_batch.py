@@ -85,23 +85,47 @@ def counts(
         showgrid=False,
         zeroline=False,
     )
-    return Chart(title=_TITLE, figure=figure, reading=_reading(found, order))
+    unheard = sum(
+        bool(result.unheard)
+        for result in results
+        if result.decision is not None and result.decision.emotion == UNSURE
+    )
+    return Chart(title=_TITLE, figure=figure, reading=_reading(found, order, unheard))
 
 
-def _reading(found: Counter[str], order: Sequence[str]) -> str:
-    """Name the commonest answer, and how many got none."""
-    total = found.total()
+def _reading(found: Counter[str], order: Sequence[str], unheard: int) -> str:
+    """Name the commonest answer, and how many got none for which reason."""
     sentences = []
     if order[0] not in (UNSURE, COULD_NOT_READ):
-        share = say.percent(found[order[0]] / total)
-        sentences.append(f"{order[0].capitalize()} is the commonest answer ({share}).")
-    if found[UNSURE]:
+        sentences.append(_commonest(found, order))
+    doubtful = found[UNSURE] - unheard
+    if doubtful:
         sentences.append(
-            f"{say.count(found[UNSURE], 'recording')} got none, because the model is "
-            "not sure enough."
+            f"{say.count(doubtful, 'recording')} got none, because the model is not "
+            "sure enough or the sound is unlike what it learned from."
+        )
+    if unheard:
+        sentences.append(
+            f"{say.count(unheard, 'recording')} got none, because there is nothing to "
+            "judge."
         )
     if found[COULD_NOT_READ]:
         sentences.append(
             f"{say.count(found[COULD_NOT_READ], 'file')} could not be read."
         )
     return " ".join(sentences)
+
+
+def _commonest(found: Counter[str], order: Sequence[str]) -> str:
+    """Name the commonest answer, or those that share the first place."""
+    most = found[order[0]]
+    share = say.percent(most / found.total())
+    first = [
+        name
+        for name in order
+        if name not in (UNSURE, COULD_NOT_READ) and found[name] == most
+    ]
+    if len(first) == 1:
+        return f"{order[0].capitalize()} is the commonest answer ({share})."
+    named = say.listing(first)
+    return f"{named[:1].upper()}{named[1:]} are equally common ({share} each)."

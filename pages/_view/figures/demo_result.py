@@ -16,6 +16,8 @@ from pages._view.theme import Mode, Size
 _TITLE: Final = "How probable each emotion is"
 _LABELS_AT: Final = 118.0
 """Where the labels end, in percent: right of the longest bar."""
+_SAME: Final = 1e-6
+"""Probabilities that lie closer together are the same."""
 
 
 def probabilities(
@@ -121,6 +123,8 @@ def _reading(
     """Say what comes first, how far the next is, and why there is no answer."""
     best = ranked[0]
     share = probabilities[best]
+    if len(ranked) > 1 and share - probabilities[ranked[-1]] < _SAME:
+        return "All are equally probable: this says nothing."
     words = f"{best.capitalize()} is most probable with {say.percent(share)}"
     if len(ranked) > 1:
         behind = 100 * (share - probabilities[ranked[1]])
