@@ -86,7 +86,7 @@ def test_page_says_what_it_is_and_what_to_expect_of_the_model(demo: Open) -> Non
     assert "guessing would find 33 %" in told
     assert "angry, happy and sad; nothing else" in told
     assert "100 MB and 30 min a file, 8 channels, 4 to 192 kHz" in told
-    assert "not written to its disk" in told
+    assert "not kept on its disk" in told
 
 
 def test_upload_gets_the_answer_of_the_library(demo: Open, lab_home: Path) -> None:
