@@ -49,6 +49,10 @@ class AudioError(SerError):
     """A recording cannot be decoded or holds no usable signal."""
 
 
+class BusyError(AudioError):
+    """A recording was not read because others are; it may be fine a moment later."""
+
+
 class BackendError(SerError):
     """A back end cannot start, or lost a worker."""
 

@@ -146,18 +146,28 @@ def hear(
 
     Raises
     ------
-    AudioError
+    BusyError
         Too many others are being heard; try again.
 
     """
-    with turns(data).turn():
+
+    def work(look: Callable[[], None]) -> FileResult:
+        """Hear it; `look` ends this attempt where long ones leave no turn."""
+
+        def tell(done_s: float, total_s: float) -> None:
+            look()
+            if progress is not None:
+                progress(done_s, total_s)
+
         return recognise(
             clip.source,
             name=clip.name,
             model=heard_by,
             limits=limits_of(clip, data),
-            progress=progress,
+            progress=tell,
         )
+
+    return turns(data).spend(work)
 
 
 def lean(result: FileResult) -> FileResult:

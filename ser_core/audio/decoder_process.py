@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 import ser_core
-from ser_core.audio.opening import Refusal
+from ser_core.audio.opening import Postponement, Refusal
 from ser_core.audio.strangers_protocol import (
     BLOCK_FRAMES,
     DONE,
@@ -87,7 +87,7 @@ class DecoderProcess:
             self._process = _started()
         except OSError as error:
             self._slot.release()
-            raise Refusal(
+            raise Postponement(
                 f"was not read: no process could be started ({error.strerror})",
                 "try again in a minute",
             ) from error
@@ -149,7 +149,7 @@ class DecoderProcess:
                 thread.start()
         except RuntimeError as error:
             self.close()
-            raise Refusal(
+            raise Postponement(
                 "was not read: no thread could be started", "try again in a minute"
             ) from error
 
@@ -207,7 +207,7 @@ class _Slot:
 
     def __init__(self) -> None:
         if not _slots.acquire(timeout=_SLOT_S):
-            raise Refusal(
+            raise Postponement(
                 f"was not read: {MAX_DECODERS} recordings are being read at the "
                 "moment, which is as many as are read at once",
                 "try again in a minute",

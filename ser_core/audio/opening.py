@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import soundfile
 
 from ser_core.audio.mpeg_length import with_length
 from ser_core.audio.truncation import missing_part
-from ser_core.errors import AudioError
+from ser_core.errors import AudioError, BusyError
 
 FRAMES_UNKNOWN: Final = 2**62
 """libsndfile claims about 2**63 for a FLAC header without a length."""
@@ -37,6 +37,8 @@ class Refusal(Exception):  # noqa: N818 - becomes an AudioError once it has a na
 
     """
 
+    error: ClassVar[type[AudioError]] = AudioError
+
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(f"{reason}; {remedy}")
         self.reason = reason
@@ -44,7 +46,13 @@ class Refusal(Exception):  # noqa: N818 - becomes an AudioError once it has a na
 
     def named(self, name: str) -> AudioError:
         """Return the error about the recording of that name."""
-        return AudioError(f"'{name}' {self.reason}; {self.remedy}", path=name)
+        return self.error(f"'{name}' {self.reason}; {self.remedy}", path=name)
+
+
+class Postponement(Refusal):
+    """Say why a recording is not read now, though it may be fine."""
+
+    error = BusyError
 
 
 class ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]

@@ -18,7 +18,7 @@ from ser_core.audio.limits import LOCAL_LIMITS, UPLOAD_LIMITS, Limits
 from ser_core.audio.quality import QualityMeter, QualityWarning, quality_warnings
 from ser_core.audio.strangers import StrangerRecording, display_name, open_stranger
 from ser_core.audio.voice_activity import Stretch, VoiceActivity
-from ser_core.errors import AudioError
+from ser_core.errors import AudioError, BusyError
 from ser_core.inference.decision import Decision, decide
 from ser_core.inference.loading import SpeechModel
 from ser_core.inference.results import FileResult, Segment
@@ -74,6 +74,11 @@ def recognise(
     result : FileResult
         With an `error` and no decision where the file cannot be heard.
 
+    Raises
+    ------
+    BusyError
+        As many recordings are read as may be; this one was not looked at.
+
     """
     if limits is None:
         limits = LOCAL_LIMITS if isinstance(source, Path) else UPLOAD_LIMITS
@@ -87,6 +92,8 @@ def recognise(
                 min_confidence=min_confidence,
                 progress=progress,
             )
+    except BusyError:
+        raise
     except AudioError as error:
         return FileResult(file=name, error=error.message)
     except MemoryError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from ser_core.errors import AudioError
+from ser_core.errors import BusyError
 
 WAIT_S: Final = 30.0
 """How long somebody waits for a turn, in seconds."""
@@ -45,7 +45,7 @@ class Turns:
 
         Raises
         ------
-        AudioError
+        BusyError
             None became free in time.
 
         """
@@ -68,7 +68,7 @@ class Turns:
 
         Raises
         ------
-        AudioError
+        BusyError
             No turn became free in time.
 
         Notes
@@ -92,7 +92,7 @@ class Turns:
     def _held(self, free: threading.Semaphore, what: str) -> Iterator[None]:
         """Wait for a place and hold it."""
         if not free.acquire(timeout=self._wait_s):
-            raise AudioError(
+            raise BusyError(
                 f"other {what} have kept this server busy for {self._wait_s:.0f} "
                 "seconds; try again in a moment"
             )

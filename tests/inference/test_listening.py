@@ -11,8 +11,9 @@ import pytest
 import soundfile
 from inference_voices import RATE, LoudnessModel, voice, wav
 
+from ser_core.audio import decoder_process
 from ser_core.audio.decode import decode
-from ser_core.errors import AudioError, ParameterError
+from ser_core.errors import AudioError, BusyError, ParameterError
 from ser_core.inference.files import recognise_files, recordings_below
 from ser_core.inference.listening import WHOLE_S, recognise
 from ser_core.inference.results import FileResult
@@ -255,3 +256,15 @@ def test_mp3_and_opus_are_heard_too(model: LoudnessModel, tmp_path: Path) -> Non
         result = heard(path.read_bytes(), model)
         assert result.error is None, result.error
         assert result.duration_s == pytest.approx(3.0, abs=0.2)
+
+
+def test_a_busy_server_is_no_fault_of_the_file(
+    model: LoudnessModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def acquire(self, timeout: float) -> bool:
+            return False
+
+    monkeypatch.setattr(decoder_process, "_slots", Full())
+    with pytest.raises(BusyError, match=r"voice\.wav.*try again"):
+        heard(wav(voice(0)), model)
