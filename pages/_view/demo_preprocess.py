@@ -21,6 +21,9 @@ def preprocess_tab(view: View) -> None:
         The stretch cannot be decoded any more, or nothing but silence is in it.
 
     """
+    if view.result.unheard:
+        st.caption("There is nothing in this recording that steps could change.")
+        return
     stretch = choose_stretch(view, key="preprocess")
     if stretch is None:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -188,7 +189,8 @@ def _truth(clip: Clip, decision: Decision, card: ModelCard) -> None:
         verdict = ":orange[not the same]"
     if clip.truth not in card.classes:
         verdict = "which this model does not know"
-    st.markdown(f":material/label: The corpus says **{inert(clip.truth)}**: {verdict}.")
+    told = "The corpus says" if isinstance(clip.source, Path) else "It was made as"
+    st.markdown(f":material/label: {told} **{inert(clip.truth)}**: {verdict}.")
     if clip.corpus in {corpus.name for corpus in card.corpora}:
         st.caption(
             "The model learned from this corpus, so this says little about how it does "

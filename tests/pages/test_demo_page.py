@@ -260,7 +260,7 @@ def test_without_a_corpus_made_up_voices_can_be_heard(demo: Open) -> None:
     app.button_group(key=f"{state.DEMO_EXAMPLE}-").set_value(0).run()
     assert not app.exception
     assert "Made-up voice 1" in said(app)
-    assert "The corpus says" in said(app)
+    assert "It was made as" in said(app)
 
 
 def test_many_recordings_are_a_table_with_their_errors(
