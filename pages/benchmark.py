@@ -20,7 +20,7 @@ if job_id or run_id:
         "pages/benchmark.py", label="Plan another run", icon=":material/arrow_back:"
     )
     if job_id:
-        job_view(job_id, on_done=job_result)
+        job_view(job_id, kinds=("bench", "pipeline"), on_done=job_result)
     else:
         stored_run(run_id, against=st.query_params.get(state.AGAINST))
 else:

@@ -13,6 +13,6 @@ st.title("Does parallel help?", anchor=False)
 job_id = st.query_params.get(state.JOB)
 with widgets.said_plainly():
     if job_id:
-        job_view(job_id, on_done=class_result, size="big")
+        job_view(job_id, kinds=("bench",), on_done=class_result, size="big")
     else:
         offer_race(cache.lab())

@@ -24,7 +24,7 @@ st.caption(
 
 job_id = st.query_params.get(state.JOB)
 if job_id:
-    job_view(job_id, on_done=corpus_ready)
+    job_view(job_id, kinds=("synthesize", "download"), on_done=corpus_ready)
 
 inside, register, generate, download = st.tabs(
     [LOOK_INSIDE, "Register a folder", "Generate", "Download"],

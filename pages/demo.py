@@ -17,7 +17,7 @@ st.title("Demo: your own voice", anchor=False)
 job_id = st.query_params.get(state.JOB)
 if job_id:
     st.page_link("pages/demo.py", label="Try a recording", icon=":material/arrow_back:")
-    job_view(job_id, on_done=job_done)
+    job_view(job_id, kinds=("predict",), on_done=job_done)
 else:
     st.markdown(demo_words.WHAT_IT_IS)
     with widgets.said_plainly():

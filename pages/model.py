@@ -27,7 +27,9 @@ if job_id or run_id:
     )
     against = st.query_params.get_all(state.AGAINST)
     if job_id:
-        job_view(job_id, on_done=job_done)
+        job_view(
+            job_id, kinds=("train", "compare", "study", "synthesize"), on_done=job_done
+        )
     elif against:
         compared([str(run_id), *against])
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, Literal
 
 import streamlit as st
@@ -25,8 +25,25 @@ _BADGES: Final = {
 }
 
 
+_HOMES: Final = {
+    "bench": "pages/benchmark.py",
+    "pipeline": "pages/benchmark.py",
+    "train": "pages/model.py",
+    "compare": "pages/model.py",
+    "study": "pages/model.py",
+    "predict": "pages/demo.py",
+    "synthesize": "pages/corpora.py",
+    "download": "pages/corpora.py",
+}
+"""The page that shows the result of each kind of job."""
+
+
 def job_view(
-    job_id: str, *, on_done: Callable[[jobs.JobView], None], size: Size = "normal"
+    job_id: str,
+    *,
+    kinds: Collection[str],
+    on_done: Callable[[jobs.JobView], None],
+    size: Size = "normal",
 ) -> None:
     """Show a job and keep it up to date until it ends.
 
@@ -34,6 +51,8 @@ def job_view(
     ----------
     job_id : str
         As in the address; anything else gives a message.
+    kinds : collection of str
+        Whose results the page can draw; for another one it leads to the right page.
     on_done : callable
         Draws the result of a job that is done.
     size : {"normal", "big"}
@@ -52,10 +71,27 @@ def job_view(
                 synthetic=_synthetic(view),
                 size=size,
             )
-        elif view.state == "done":
+        elif view.state != "done":
+            _ended_early(view)
+        elif view.kind in kinds:
             on_done(view)
         else:
-            _ended_early(view)
+            _elsewhere(view)
+
+
+def _elsewhere(view: jobs.JobView) -> None:
+    """Lead to the page that shows what a job made."""
+    st.info(
+        "What this job made is shown on another page.", icon=":material/directions:"
+    )
+    page = _HOMES.get(view.kind)
+    if page is not None:
+        st.page_link(
+            page,
+            label="Open it there",
+            icon=":material/open_in_new:",
+            query_params={state.JOB: view.job_id},
+        )
 
 
 def _header(view: jobs.JobView) -> None:
