@@ -74,7 +74,7 @@ def decide(
     min_confidence : float, optional
         In place of the card's; 0 to 1.
     unheard : sequence of str, optional
-        Reasons why there is nothing to be heard, as silence.
+        Reasons why there is nothing to be heard, as silence; then the only ones.
 
     Returns
     -------
@@ -95,7 +95,11 @@ def decide(
     needed = least_confidence(card) if min_confidence is None else min_confidence
     best = max(probabilities, key=lambda name: probabilities[name])
     confidence = float(probabilities[best])
-    reasons = list(unheard)
+    if unheard:
+        return Decision(
+            emotion=UNSURE, best=best, confidence=confidence, reasons=tuple(unheard)
+        )
+    reasons = []
     if confidence < needed:
         reasons.append(
             f"the most probable emotion, {best}, has {confidence:.0%}, and an answer "

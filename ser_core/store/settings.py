@@ -199,13 +199,13 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise ParameterError(
-            f"settings '{path}' cannot be read ({error.strerror}); check its owner and "
+            f"settings '{path.name}' of the data folder cannot be read ({error.strerror}); check its owner and "
             "permissions, or remove it for the defaults",
             path=str(path),
         ) from error
     if len(content) > _LARGEST_FILE:
         raise ParameterError(
-            f"settings '{path}' are larger than {_LARGEST_FILE:,} bytes; a file of a "
+            f"settings '{path.name}' of the data folder are larger than {_LARGEST_FILE:,} bytes; a file of a "
             "few lines is expected",
             path=str(path),
         )
@@ -213,12 +213,12 @@ def _from_file(path: Path) -> dict[str, Any]:
         document = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ParameterError(
-            f"settings '{path}' are no TOML ({error}); write lines such as "
+            f"settings '{path.name}' of the data folder are no TOML ({error}); write lines such as "
             "max_job_s = 3600",
             path=str(path),
         ) from error
     return {
-        name: read_value(name, value, source=f"'{path}'")
+        name: read_value(name, value, source=f"'{path.name}' of the data folder")
         for name, value in document.items()
     }
 

@@ -48,12 +48,20 @@ def test_unlike_the_training_is_unsure_however_confident() -> None:
 
 def test_every_reason_is_told() -> None:
     decision = decide(
-        {"angry": 0.4, "sad": 0.6},
+        {"angry": 0.4, "sad": 0.6}, card=card(min_confidence=0.9), distance=9.0
+    )
+    assert len(decision.reasons) == 2
+
+
+def test_silence_is_reason_enough() -> None:
+    decision = decide(
+        {"angry": 0.5, "sad": 0.5},
         card=card(min_confidence=0.9),
         distance=9.0,
         unheard=["it is silent"],
     )
-    assert len(decision.reasons) == 3
+    assert decision.emotion == UNSURE
+    assert decision.reasons == ("it is silent",)
 
 
 def test_visitor_may_ask_for_more_or_less_confidence() -> None:
