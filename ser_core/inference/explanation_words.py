@@ -87,10 +87,10 @@ def _leading(effects: Sequence[GroupEffect]) -> str:
     if strongest.effect < _MATTERS:
         return (
             f"The model leans {how} {names}, but other properties stand in: without "
-            f"{missing} '{strongest.of}' stays at {strongest.without:.0%}."
+            f"{missing}, '{strongest.of}' stays at {strongest.without:.0%}."
         )
     return (
-        f"The model leans {how} {names}: without {missing} '{strongest.of}' would "
+        f"The model leans {how} {names}: without {missing}, '{strongest.of}' would "
         f"fall from {strongest.probability:.0%} to {strongest.without:.0%}"
         f"{_instead(strongest)}."
     )
@@ -122,7 +122,7 @@ def _against(effects: Sequence[GroupEffect]) -> str | None:
     if max(last.share, last.effect) > -_MATTERS:
         return None
     return (
-        f"What speaks against '{last.of}' is {last.words}: without this it would "
+        f"What speaks against '{last.of}' is {last.words}: without this, it would "
         f"rise from {last.probability:.0%} to {last.without:.0%}."
     )
 

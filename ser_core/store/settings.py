@@ -199,28 +199,33 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise ParameterError(
-            f"settings '{path.name}' of the data folder cannot be read ({error.strerror}); check its owner and "
-            "permissions, or remove it for the defaults",
+            f"settings {_called(path)} cannot be read ({error.strerror}); check its "
+            "owner and permissions, or remove it for the defaults",
             path=str(path),
         ) from error
     if len(content) > _LARGEST_FILE:
         raise ParameterError(
-            f"settings '{path.name}' of the data folder are larger than {_LARGEST_FILE:,} bytes; a file of a "
-            "few lines is expected",
+            f"settings {_called(path)} are larger than {_LARGEST_FILE:,} bytes; a file "
+            "of a few lines is expected",
             path=str(path),
         )
     try:
         document = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ParameterError(
-            f"settings '{path.name}' of the data folder are no TOML ({error}); write lines such as "
+            f"settings {_called(path)} are no TOML ({error}); write lines such as "
             "max_job_s = 3600",
             path=str(path),
         ) from error
     return {
-        name: read_value(name, value, source=f"'{path.name}' of the data folder")
+        name: read_value(name, value, source=_called(path))
         for name, value in document.items()
     }
+
+
+def _called(path: Path) -> str:
+    """Name the file without its folder, which is nothing for visitors."""
+    return f"'{path.name}' of the data folder"
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -468,7 +468,7 @@ def test_short_forms_mean_known_splits() -> None:
 
 @pytest.mark.corpora
 @pytest.mark.skipif(
-    "SER_TEST_CORPORA" not in os.environ, reason="SER_TEST_CORPORA is not set"
+    not os.environ.get("SER_TEST_CORPORA"), reason="SER_TEST_CORPORA is not set"
 )
 def test_real_corpora_have_the_folds_that_others_used() -> None:
     from ser_core.corpora.reader import read_corpus

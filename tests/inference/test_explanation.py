@@ -389,7 +389,7 @@ def test_one_leading_group_is_said_with_what_happens_without_it() -> None:
         effect("level", share=0.1, without=0.69),
     ]
     assert in_words(effects) == (
-        "The model leans mostly on pitch and melody: without this 'angry' would fall "
+        "The model leans mostly on pitch and melody: without this, 'angry' would fall "
         "from 70% to 40%.",
         CAVEAT,
     )
@@ -407,7 +407,7 @@ def test_groups_that_tie_are_both_named() -> None:
     ]
     assert in_words(effects)[0] == (
         "The model leans mostly on pitch and melody and on rhythm and pauses: without "
-        "rhythm and pauses 'angry' would fall from 70% to 40%."
+        "rhythm and pauses, 'angry' would fall from 70% to 40%."
     )
 
 
@@ -415,7 +415,7 @@ def test_groups_that_stand_in_for_each_other_are_said_to() -> None:
     effects = [effect("pitch", share=0.3, without=0.69), effect("level", share=0.01)]
     assert in_words(effects)[0] == (
         "The model leans mostly on pitch and melody, but other properties stand in: "
-        "without this 'angry' stays at 69%."
+        "without this, 'angry' stays at 69%."
     )
 
 
@@ -436,7 +436,7 @@ def test_a_group_against_the_class_is_said() -> None:
         effect("level", share=-0.1, without=0.85),
     ]
     assert in_words(effects)[1] == (
-        "What speaks against 'angry' is level: without this it would rise from 70% to "
+        "What speaks against 'angry' is level: without this, it would rise from 70% to "
         "85%."
     )
 
@@ -479,7 +479,7 @@ def test_sentences_are_two_to_four_and_end_with_what_they_do_not_mean() -> None:
 def emo_db() -> tuple[TrainedModel, dict[str, dict[str, list[Path]]]]:
     """Train on angry, happy, neutral and sad of six speakers; keep four speakers."""
     root = os.environ.get("SER_TEST_CORPORA")
-    if root is None:
+    if not root:
         pytest.skip("SER_TEST_CORPORA does not name the folder of real corpora")
     kept: dict[str, dict[str, list[Path]]] = {}
     rows, labels = [], []
