@@ -16,8 +16,9 @@ WHAT_IT_IS: Final = (
 )
 
 WHERE_IT_GOES: Final = (
-    "What you give stays in this server's memory until you close or reload the page; "
-    "it is not kept on its disk, and nobody else sees it. Downloads are yours."
+    "What you give stays in this server's memory while this page is open, and goes "
+    "soon after you leave it; it is not kept on its disk, and nobody else sees it. "
+    "Downloads are yours."
 )
 
 SUFFIXES: Final = ("wav", "flac", "ogg", "oga", "opus", "mp3", "aiff", "aif", "aifc")
