@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ser_core.errors import ParameterError
+from ser_core.features.compiling import compiled_apart
 from ser_core.features.feature_set import FeatureSet
 
 FRONT_ENDS: Final = ("reference",)
@@ -93,6 +94,7 @@ def front_end(name: str) -> FrontEnd:
     """
     check_front_end(name)
     # librosa takes seconds to import; whoever only names a front end need not wait
-    from ser_core.features.reference import ReferenceFrontEnd
+    with compiled_apart():
+        from ser_core.features.reference import ReferenceFrontEnd
 
     return ReferenceFrontEnd()
