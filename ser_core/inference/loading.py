@@ -13,7 +13,13 @@ import numpy.typing as npt
 from ser_core.errors import AudioError, ModelError
 from ser_core.features.feature_set import FeatureSet
 from ser_core.features.front_ends import FrontEnd, front_end
-from ser_core.models.bundle import bundle_folder, list_bundles, load_bundle, read_card
+from ser_core.models.bundle import load_bundle
+from ser_core.models.bundle_folders import (
+    BundleSummary,
+    bundle_folder,
+    list_bundles,
+    summarise,
+)
 from ser_core.models.calibration import apply_temperature
 from ser_core.models.card import ModelCard
 from ser_core.models.shipped import SHIPPED, shipped_folder
@@ -22,29 +28,17 @@ from ser_core.store.data_folder import DataFolder
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelChoice:
+class ModelChoice(BundleSummary):
     """One model that may be chosen.
 
     Attributes
     ----------
-    name : str
     shipped : bool
         It came with SER Lab.
-    folder : Path
-    card : ModelCard or None
-        None where it cannot be read.
-    problem : str or None
-        Why not.
-    size_bytes : int
 
     """
 
-    name: str
     shipped: bool
-    folder: Path
-    card: ModelCard | None
-    problem: str | None
-    size_bytes: int
 
 
 def model_choices(data: DataFolder) -> tuple[ModelChoice, ...]:
@@ -56,37 +50,10 @@ def model_choices(data: DataFolder) -> tuple[ModelChoice, ...]:
         Only their cards are read.
 
     """
-    saved = [
-        ModelChoice(
-            name=bundle.name,
-            shipped=False,
-            folder=bundle.folder,
-            card=bundle.card,
-            problem=bundle.problem,
-            size_bytes=bundle.size_bytes,
-        )
-        for bundle in list_bundles(data)
-        if bundle.name != SHIPPED
-    ]
-    return (_shipped(), *saved)
-
-
-def _shipped() -> ModelChoice:
-    """Describe the model that came with SER Lab."""
-    folder = shipped_folder()
-    card, problem, size_bytes = None, None, 0
-    try:
-        card = read_card(folder)
-        size_bytes = sum(path.stat().st_size for path in folder.iterdir())
-    except ModelError as error:
-        problem = error.message
-    return ModelChoice(
-        name=SHIPPED,
-        shipped=True,
-        folder=folder,
-        card=card,
-        problem=problem,
-        size_bytes=size_bytes,
+    saved = [b for b in list_bundles(data) if b.name != SHIPPED]
+    return (
+        ModelChoice(**vars(summarise(shipped_folder())), shipped=True),
+        *(ModelChoice(**vars(bundle), shipped=False) for bundle in saved),
     )
 
 

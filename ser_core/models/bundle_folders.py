@@ -143,27 +143,30 @@ def list_bundles(data: DataFolder) -> list[BundleSummary]:
     for folder in sorted(folders):
         if _TEMPORARY.fullmatch(folder.name):
             continue
-        card, problem = None, None
-        try:
-            bundle_folder(data, folder.name)
-            card = read_card(folder)
-        except ModelError as error:
-            problem = error.message
-        found.append(
-            BundleSummary(
-                name=folder.name,
-                folder=folder,
-                card=card,
-                problem=problem,
-                size_bytes=sum(_size(path) for path in folder.iterdir()),
-            )
-        )
+        found.append(summarise(folder))
     newest_first = sorted(
         (b for b in found if b.card is not None),
         key=lambda bundle: bundle.card.created_utc if bundle.card else "",
         reverse=True,
     )
     return newest_first + [b for b in found if b.card is None]
+
+
+def summarise(folder: Path) -> BundleSummary:
+    """Describe a bundle by its card alone, or say why it cannot be read."""
+    card, problem = None, None
+    try:
+        bundle_folder(DataFolder(folder.parent.parent), folder.name)
+        card = read_card(folder)
+    except ModelError as error:
+        problem = error.message
+    return BundleSummary(
+        name=folder.name,
+        folder=folder,
+        card=card,
+        problem=problem,
+        size_bytes=sum(_size(path) for path in folder.glob("*")),
+    )
 
 
 def remove_bundle(data: DataFolder, name: str) -> None:
