@@ -5,7 +5,7 @@ the time is over. Each must be read or be refused in words; a decoder that crash
 hangs or takes too much is contained, and counted. An answer that is neither ends the
 run with code 1, and its file is written to --keep.
 
-    python -m benchmarks.fuzz_uploads --seconds 300 --keep /tmp/findings
+    python -m benchmarks.fuzz_uploads --seconds 300 --keep findings
 """
 
 from __future__ import annotations
